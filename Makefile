@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo install install-dev lint types imports test
+.PHONY: demo install install-dev bench-install lint types imports test
 
 demo: install
 	$(BIN)/python scripts/demo.py
@@ -35,3 +35,13 @@ imports: install-dev
 
 test: lint types imports
 	$(BIN)/pytest -n 2
+
+# `make bench-install` puts the hub and what the benchmarks compare it with into .venv-bench/. The hub comes first
+# and by constraints.txt; the peers come after, since one of them caps a library that only the demo needs lower.
+bench-install: .venv-bench/.installed
+
+.venv-bench/.installed: pyproject.toml constraints.txt benchmarks/requirements.txt
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet -c constraints.txt -e '.[server]'
+	.venv-bench/bin/python -m pip install --quiet -r benchmarks/requirements.txt
+	touch $@
