@@ -1,0 +1,174 @@
+"""The bytes of a hub: blobs in a local directory, or in an object store by URL.
+
+StoreError
+├── BlobNotFound  no blob has this address
+└── StoreFull     no room left, or a quota used up
+
+A blob is written once, under a random address that is never used again, and read whole or in part.
+Every method may be called from several threads at once, but a writer from one at a time.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple, Protocol, Self
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
+
+CHUNK_BYTES = 1024 * 1024
+
+_ADDRESS = re.compile(r"[0-9a-f]{2}/[0-9a-f]{30}")
+_OBJECT_STORES = ("s3", "gs", "az")
+
+
+class StoreError(Exception):
+    """The store could not do what was asked; the text is a sentence for people."""
+
+
+class BlobNotFound(StoreError):
+    """No blob has this address."""
+
+
+class StoreFull(StoreError):
+    """No room is left in the store, or a quota is used up."""
+
+
+class Blob(NamedTuple):
+    """A blob as it was written: size in bytes, SHA-256 as 64 lower-case hex digits."""
+
+    address: str
+    size: int
+    sha256: str
+
+
+class BlobInfo(NamedTuple):
+    """A blob as the store lists it: size in bytes, time of writing in seconds since the epoch."""
+
+    address: str
+    size: int
+    modified: float
+
+
+class BlobWriter(ABC):
+    """A blob being written. Used in a `with`, which leaves nothing behind unless committed."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._hash = sha256()
+        self._size = 0
+        self._ended = False
+
+    def write(self, chunk: bytes | memoryview) -> None:
+        """Adds bytes, and hashes them on the way."""
+        self._check_open()
+        self._append(chunk)
+        self._hash.update(chunk)
+        self._size += memoryview(chunk).nbytes
+
+    def commit(self) -> Blob:
+        """The finished blob: durable, readable and listed from now on."""
+        self._check_open()
+        self._finish()
+        self._ended = True
+        return Blob(self._address, self._size, self._hash.hexdigest())
+
+    def abort(self) -> None:
+        """Drops what was written. Does nothing after a commit or an earlier abort."""
+        if not self._ended:
+            self._ended = True
+            self._drop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.abort()
+
+    def _check_open(self) -> None:
+        if self._ended:
+            raise StoreError("this blob is already committed or dropped")
+
+    @abstractmethod
+    def _append(self, chunk: bytes | memoryview) -> None: ...
+
+    @abstractmethod
+    def _finish(self) -> None: ...
+
+    @abstractmethod
+    def _drop(self) -> None: ...
+
+
+class BlobStore(Protocol):
+    """Where blobs are kept. All methods raise StoreError when the store cannot be used."""
+
+    def create(self) -> BlobWriter:
+        """A writer for a new blob."""
+        ...
+
+    def read(self, address: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """The bytes from offset on (all, or length of them) in chunks of at most 1 MiB.
+
+        What lies past the end is left out. Raises BlobNotFound at once, not at the first chunk.
+        """
+        ...
+
+    def local_path(self, address: str) -> Path | None:
+        """The plain file that is the blob, to send by descriptor; None where there are no files.
+
+        Raises BlobNotFound.
+        """
+        ...
+
+    def delete(self, address: str) -> None:
+        """Deletes a blob; one that is not there is no error."""
+        ...
+
+    def list(self) -> Iterator[BlobInfo]:
+        """All committed blobs, in no order."""
+        ...
+
+    def check_writable(self) -> None:
+        """Writes a trial and removes it; raises StoreError naming the store if that fails."""
+        ...
+
+
+def open_store(url_or_path: str) -> BlobStore:
+    """The store in a directory (a path or file:// URL) or an object store (s3://, gs://, az://).
+
+    Credentials, region and endpoint of an object store come from the environment, under the names
+    that its own tools use (AWS_…, GOOGLE_…, AZURE_…). Nothing is read or written yet.
+    """
+    scheme, separator, _ = url_or_path.partition("://")
+    # Both implementations import this module, and only one of them is needed.
+    if not separator or scheme == "file":
+        from assethub.store._local import LocalStore
+
+        path = unquote(urlsplit(url_or_path).path) if separator else url_or_path
+        return LocalStore(Path(path).absolute())
+    if scheme in _OBJECT_STORES:
+        from assethub.store._objects import ObjectStore
+
+        return ObjectStore(url_or_path)
+    raise StoreError(
+        f"no kind of store is known for {scheme}://: give a directory, or a URL that starts with "
+        "file://, s3://, gs:// or az://"
+    )
+
+
+def make_address() -> str:
+    """A new random address."""
+    name = uuid4().hex
+    return f"{name[:2]}/{name[2:]}"
+
+
+def is_address(text: str) -> bool:
+    """Whether a name in the store is that of a blob."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
+def check_address(address: str) -> None:
+    """Raises StoreError for what is not an address, so that none reaches outside the store."""
+    if not is_address(address):
+        raise StoreError(f"{address!r} is not the address of a blob")
