@@ -1,0 +1,93 @@
+"""What a server answered: its JSON, or the error of the tree that fits its refusal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._errors import (
+    AlreadyExistsError,
+    AssetHubError,
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    NotLoggedInError,
+    PermissionDeniedError,
+    ServerError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_BY_STATUS: dict[int, type[AssetHubError]] = {
+    401: NotLoggedInError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+}
+
+
+def read_json(content: bytes, status: int, host: str) -> Any:
+    """The JSON of a good answer, None where it is empty; raises ServerError for anything else."""
+    import json
+
+    if not content:
+        return None
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise ServerError(_not_a_hub(content, status, host), status=status) from error
+
+
+def error_of(status: int, headers: Mapping[str, str], content: bytes, host: str) -> AssetHubError:
+    """The error for an answer whose status is not 2xx."""
+    if 300 <= status < 400:
+        return ServerError(
+            f"The server at {host} answered with a redirect to {headers.get('Location', '?')}: "
+            "log in with the address it leads to",
+            code="redirected",
+            status=status,
+        )
+    problem = _problem_of(content)
+    if problem is None:
+        return ServerError(_not_a_hub(content, status, host), code="not_a_hub", status=status)
+    detail, code = problem
+    if status == 401:
+        detail += f". Log in with: ah login -H {host} -k KEY"
+    return _class_of(status, code)(detail, code=code, status=status)
+
+
+def _class_of(status: int, code: str) -> type[AssetHubError]:
+    # The released protocol answers 400 for some of these, so the code decides first.
+    if code.endswith("_exists"):
+        return AlreadyExistsError
+    if status >= 500:
+        return ServerError
+    return _BY_STATUS.get(status, InvalidInputError)
+
+
+def _problem_of(content: bytes) -> tuple[str, str] | None:
+    """The sentence and the code of a problem document (RFC 9457); None for any other body."""
+    import json
+
+    try:
+        problem = json.loads(content)
+        code = problem["code"]
+        detail = problem.get("detail") or problem.get("title")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    if not isinstance(code, str) or not isinstance(detail, str):
+        return None
+    return detail, code
+
+
+def _not_a_hub(content: bytes, status: int, host: str) -> str:
+    if not content:
+        what = "nothing"
+    elif content.lstrip()[:1] == b"<":
+        what = "a page of HTML"
+    else:
+        what = "a text that is not JSON"
+    return (
+        f"The server at {host} answered {status} with {what}, which an Asset Hub does not: "
+        "the address may be wrong, or a proxy before the hub failed"
+    )

@@ -1,0 +1,5 @@
+"""The command `ah`."""
+
+from .program import main
+
+__all__ = ["main"]

@@ -1,0 +1,53 @@
+"""`ah commit`."""
+
+from __future__ import annotations
+
+import click
+
+from .. import _hub
+from .._resolution import resolve_branch
+from .options import parse_additions
+
+
+@click.command()
+@click.argument("branch", metavar="ASSET[:BRANCH]")
+@click.option("-m", "--message", default="", help="What the commit does.")
+@click.option(
+    "-d",
+    "--delete",
+    "deletions",
+    multiple=True,
+    metavar="PATH",
+    help="A path to delete, DIR/ for all below it; may be repeated.",
+)
+@click.option(
+    "-a",
+    "--add",
+    "additions",
+    multiple=True,
+    metavar="PATH[:DEST]",
+    help="A local file or directory to add, and where it lands; may be repeated.",
+    callback=parse_additions,
+)
+def commit(
+    branch: str,
+    message: str,
+    deletions: tuple[str, ...],
+    additions: list[tuple[str, str | None]],
+) -> None:
+    """Delete and add files of a branch as one commit, and print its first 12 digits.
+
+    Deletions happen first. What is added lands under its own name, in DEST where that ends
+    with /, else as DEST. The content of a directory lands at the root where its path ends
+    with /. or DEST is a dot.
+
+    \b
+    Examples:
+      ah commit image-classification/mnist-cnn-keras:v1 -m "first weights" -a model.keras
+      ah commit dataset/image-classification/mnist -m "new test split" \\
+          -d test/ -a data/test.parquet:test/
+    """
+    target = resolve_branch(_hub.default_client(), branch)
+    made = target.create_commit(message, delete=deletions, add=additions)
+    if made is not None:
+        click.echo(made.id[:12])

@@ -1,0 +1,148 @@
+"""`ah create`: folders, models, datasets, branches, tags and evaluations."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import click
+
+from .. import _hub
+from .._assets import Model
+from .._errors import InvalidInputError, ReferenceSyntaxError
+from .._folders import Folder
+from .._lookup import find_folder
+from .._references import FolderPath, parse_asset, parse_folder, parse_reference
+from .._resolution import resolve_asset, resolve_reference
+from .options import parse_metrics
+
+_labels = click.option("-l", "--label", "labels", multiple=True, help="A label; may be repeated.")
+
+
+@click.group()
+def create() -> None:
+    """Make a folder, a model, a dataset, a branch, a tag or an evaluation.
+
+    \b
+    Examples:
+      ah create folder model/image-classification
+      ah create model image-classification/mnist-cnn-keras
+      ah create branch image-classification/mnist-cnn-keras:v1
+    """
+
+
+@create.command("folder")
+@click.argument("folder", metavar="TYPE/NAME")
+@_labels
+def create_folder(folder: str, labels: tuple[str, ...]) -> None:
+    """Make a folder for models or for datasets.
+
+    \b
+    Examples:
+      ah create folder model/image-classification
+      ah create folder dataset/image-classification -l vision -l public-data
+    """
+    path = parse_folder(folder)
+    if path.id is not None or path.type is None:
+        raise ReferenceSyntaxError(f"{folder!r} names no new folder: give TYPE/NAME")
+    if path.owner is not None and path.owner != _hub.default_client().username:
+        raise InvalidInputError(
+            f"You are {_hub.default_client().username}, and cannot make a folder of {path.owner}"
+        )
+    _hub.create_folder(path.type, path.name, labels)
+
+
+@create.command("model")
+@click.argument("model", metavar="FOLDER/NAME")
+@_labels
+def create_model(model: str, labels: tuple[str, ...]) -> None:
+    """Make a model, with an empty branch main.
+
+    \b
+    Example:
+      ah create model image-classification/mnist-cnn-keras -l keras
+    """
+    _create_asset(model, "model", labels)
+
+
+@create.command("dataset")
+@click.argument("dataset", metavar="FOLDER/NAME")
+@_labels
+def create_dataset(dataset: str, labels: tuple[str, ...]) -> None:
+    """Make a dataset, with an empty branch main.
+
+    \b
+    Example:
+      ah create dataset image-classification/mnist
+    """
+    _create_asset(dataset, "dataset", labels)
+
+
+def _create_asset(text: str, type_: str, labels: tuple[str, ...]) -> None:
+    path = parse_asset(text, type_)
+    if path.id is not None:
+        raise ReferenceSyntaxError(f"{text!r} names no new {type_}: give FOLDER/NAME")
+    client = _hub.default_client()
+    record = find_folder(client, FolderPath(owner=path.owner, type=type_, name=path.folder))
+    folder: Folder[Any] = Folder(client, record)
+    folder.create_asset(path.name, labels)
+
+
+@create.command("branch")
+@click.argument("branch", metavar="MODEL:BRANCH")
+def create_branch(branch: str) -> None:
+    """Make an empty branch of a model.
+
+    It starts at the model's first commit, which holds nothing.
+
+    \b
+    Example:
+      ah create branch image-classification/mnist-cnn-keras:v1
+    """
+    path = parse_reference(branch, "model")
+    if path.value is None or path.kind not in (None, "branch"):
+        raise ReferenceSyntaxError(f"{branch!r} names no new branch: give MODEL:BRANCH")
+    model = resolve_asset(_hub.default_client(), path.asset, "model")
+    cast("Model", model).create_branch(path.value)
+
+
+@create.command("tag")
+@click.argument("reference", metavar="REF")
+@click.argument("tag", metavar="TAG")
+def create_tag(reference: str, tag: str) -> None:
+    """Give the commit that REF points at now a name that stays with it.
+
+    \b
+    Examples:
+      ah create tag image-classification/mnist-cnn-keras:v1 released
+      ah create tag dataset/image-classification/mnist 2024-06
+    """
+    resolve_reference(_hub.default_client(), reference).create_tag(tag)
+
+
+@create.command("evaluation")
+@click.argument("model", metavar="MODEL[:REF]")
+@click.option(
+    "-d", "--dataset", required=True, metavar="DATASET[:REF]", help="What it was measured on."
+)
+@click.option(
+    "-m",
+    "--metric",
+    "metrics",
+    required=True,
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="A metric; may be repeated.",
+    callback=parse_metrics,
+)
+def create_evaluation(model: str, dataset: str, metrics: dict[str, int | float]) -> None:
+    """Record metrics of the commit that MODEL[:REF] points at now.
+
+    \b
+    Examples:
+      ah create evaluation image-classification/mnist-cnn-keras:branch/v1 \\
+          -d image-classification/mnist -m loss=1.47 -m accuracy=0.99
+      ah create evaluation image-classification/mnist-cnn-keras:tag/released \\
+          -d image-classification/mnist:tag/2024-06 -m 'top 5 accuracy=0.999'
+    """
+    reference = resolve_reference(_hub.default_client(), model, "model")
+    reference.create_evaluation(metrics, dataset)

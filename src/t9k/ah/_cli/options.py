@@ -1,0 +1,55 @@
+"""How the values of options are read."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+
+def parse_metrics(
+    _context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, int | float]:
+    """The metrics of `-m NAME=NUMBER`, in the order given; a name may hold a `=` itself."""
+    metrics: dict[str, int | float] = {}
+    for text in texts:
+        name, equals, number = text.rpartition("=")
+        if not equals or not name.strip():
+            raise click.BadParameter(f"{text!r} is not of the form NAME=NUMBER.")
+        if name in metrics:
+            raise click.BadParameter(f"metric {name!r} is given twice.")
+        metrics[name] = _parse_number(name, number)
+    return metrics
+
+
+def _parse_number(name: str, text: str) -> int | float:
+    # Python would take 1_000 for a number, which is more likely a slip.
+    for kind in (int, float):
+        try:
+            if "_" not in text:
+                return kind(text)
+        except ValueError:
+            continue
+    raise click.BadParameter(f"metric {name!r} must be a number, not {text!r}.")
+
+
+def parse_additions(
+    _context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]
+) -> list[tuple[str, str | None]]:
+    """The local paths and destinations of `-a PATH[:DEST]`.
+
+    Since paths may hold colons, a text that is a local path as it stands is one; else it ends at
+    the last colon before which there is one.
+    """
+    return [_split_addition(text) for text in texts]
+
+
+def _split_addition(text: str) -> tuple[str, str | None]:
+    if os.path.lexists(text) or ":" not in text:
+        return text, None
+    colons = [at for at, character in enumerate(text) if character == ":" and at > 0]
+    for at in reversed(colons):
+        if os.path.lexists(text[:at]):
+            return text[:at], text[at + 1 :]
+    path, _, destination = text.rpartition(":")
+    return path, destination

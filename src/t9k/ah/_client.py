@@ -1,0 +1,220 @@
+"""The connection to one hub: who asks where, and the one function that sends."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ._answers import error_of, read_json
+from ._config import read_credentials
+from ._errors import ConnectionFailedError, InvalidInputError, NotLoggedInError, ServerError
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import urllib3
+
+_LOG_IN = "ah login -H URL -k KEY"
+_CONNECT_SECONDS = 10.0
+_ANSWER_SECONDS = 300.0
+_CHUNK_BYTES = 1 << 20
+
+
+class Client:
+    """One hub and one user of it. Safe to share between threads.
+
+    `host` and `api_key` that are left out come from the environment variables ASSET_HUB_HOST and
+    ASSET_HUB_API_KEY, else from the configuration file. Nothing is sent before the first request.
+
+    Raises NotLoggedInError where one of the two is known to nobody, InvalidInputError where it
+    cannot be right.
+    """
+
+    def __init__(self, host: str | None = None, api_key: str | None = None) -> None:
+        if host is None or api_key is None:
+            stored = read_credentials()
+            host, api_key = host or stored.host, api_key or stored.api_key
+        if not host:
+            raise NotLoggedInError(f"No Asset Hub server is known. Log in with: {_LOG_IN}")
+        self.host = _checked_host(host)
+        if not api_key:
+            raise NotLoggedInError(
+                f"No API key for {self.host} is known. Log in with: ah login -H {self.host} -k KEY"
+            )
+        self.api_key = _checked_key(api_key)
+        self._lock = threading.Lock()
+        self._pool: urllib3.PoolManager | None = None
+        self._username: str | None = None
+
+    @property
+    def username(self) -> str:
+        """The name that stands as OWNER before what this client's user makes."""
+        if self._username is None:
+            response = self._send("GET", f"{self.host}/oauth2/userinfo")
+            answer = read_json(response.data, response.status, self.host)
+            if not isinstance(answer, dict) or "preferred_username" not in answer:
+                raise ServerError(
+                    f"The server at {self.host} does not say who you are: is it an Asset Hub?",
+                    code="not_a_hub",
+                )
+            self._username = str(answer["preferred_username"])
+        return self._username
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        json: object = None,
+        body: Iterable[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Send one request below `/apis/v1` and return its JSON answer, None where it is empty.
+
+        `json` is sent as such; `body` is streamed, and its Content-Length is among the `headers`.
+        Raises the error of the tree in `_errors` that fits the server's refusal.
+        """
+        extra = dict(headers or {})
+        if json is not None:
+            content = _encode(json)
+            body = [content]
+            extra |= {"Content-Type": "application/json", "Content-Length": str(len(content))}
+        response = self._send(method, self._url(path, query), body=body, headers=extra)
+        return read_json(response.data, response.status, self.host)
+
+    def download(self, path: str, query: Mapping[str, str], file: BinaryIO) -> str:
+        """Write the body that a GET below `/apis/v1` answers to a file; returns its SHA-256."""
+        import hashlib
+
+        from urllib3.exceptions import HTTPError
+
+        response = self._send("GET", self._url(path, query), stream=True)
+        digest = hashlib.sha256()
+        try:
+            for chunk in response.stream(_CHUNK_BYTES, decode_content=False):
+                digest.update(chunk)
+                file.write(chunk)
+        except HTTPError as error:
+            raise self._lost(error) from error
+        finally:
+            # A whole body has given its connection back by now; this ends one that broke off.
+            response.close()
+        return digest.hexdigest()
+
+    def _lost(self, error: Exception) -> ConnectionFailedError:
+        """The error that says how the connection to this hub failed."""
+        return ConnectionFailedError(
+            f"Cannot reach the Asset Hub server at {self.host}: {_reason(error)}. Check that it "
+            f"runs and that the address is right; to use another, log in with: {_LOG_IN}"
+        )
+
+    def _url(self, path: str, query: Mapping[str, str] | None) -> str:
+        from urllib.parse import urlencode
+
+        return f"{self.host}/apis/v1{path}" + (f"?{urlencode(query)}" if query else "")
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: Iterable[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+        stream: bool = False,
+    ) -> urllib3.BaseHTTPResponse:
+        """Send one request; every request of the client passes here.
+
+        Returns an answer of status 2xx and raises for any other, and where there is none.
+        """
+        from urllib3.exceptions import HTTPError
+
+        all_headers = {
+            "Authorization": f"Bearer {self.api_key}",
+            "Accept": "application/json",
+            "User-Agent": f"t9k-ah/{__version__}",
+            **(headers or {}),
+        }
+        try:
+            response = self._connections().request(
+                method,
+                url,
+                body=body,
+                headers=all_headers,
+                preload_content=not stream,
+                retries=False,
+                redirect=False,
+            )
+            refused = not 200 <= response.status < 300
+            content = response.data if refused else b""
+        except (HTTPError, OSError) as error:
+            raise self._lost(error) from error
+        if refused:
+            raise error_of(response.status, response.headers, content, self.host)
+        return response
+
+    def _connections(self) -> urllib3.PoolManager:
+        import urllib3  # lazy: it takes twice the time of the rest of the client
+
+        with self._lock:
+            if self._pool is None:
+                self._pool = urllib3.PoolManager(
+                    maxsize=16,
+                    timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_ANSWER_SECONDS),
+                )
+            return self._pool
+
+
+def _encode(value: object) -> bytes:
+    import json
+
+    return json.dumps(value, ensure_ascii=False).encode("utf-8")
+
+
+def _checked_host(host: str) -> str:
+    """The host's URL without what this client adds to it."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(host.strip())
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+        usable = usable and not parts.query and parts.username is None and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise InvalidInputError(
+            f"{host!r} is no server address: give one such as https://hub.example.org or "
+            "http://127.0.0.1:8080",
+            code="invalid_host",
+        )
+    return host.strip().rstrip("/").removesuffix("/apis/v1")
+
+
+def _checked_key(api_key: str) -> str:
+    key = api_key.strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise InvalidInputError(
+            "The API key has characters that no key has: copy it again", code="invalid_key"
+        )
+    return key
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong below HTTP, without the names of Python's objects."""
+    from urllib3 import exceptions
+
+    match error:
+        case exceptions.NameResolutionError():
+            return "its name is not known"
+        case exceptions.ConnectTimeoutError():
+            return "it does not answer"
+        case exceptions.ReadTimeoutError():
+            return f"it gave no answer for {_ANSWER_SECONDS:.0f} seconds"
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+        inner = [arg for arg in cause.args if isinstance(arg, BaseException)]
+        cause = cause.__cause__ or cause.__context__ or (inner[0] if inner else None)
+    return "the connection broke off"

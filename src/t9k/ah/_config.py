@@ -1,0 +1,118 @@
+"""The configuration file that this client shares with the released one, and the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ._errors import ConfigError
+
+HOST_KEY = "asset_hub_host"
+API_KEY_KEY = "api_key"
+
+
+class Credentials(NamedTuple):
+    """Where the hub is and who is asking; None where nobody said."""
+
+    host: str | None
+    api_key: str | None
+
+
+def config_path() -> Path:
+    """The file's place: `~/.t9k/t9k-sdk-config.yaml`."""
+    return Path.home() / ".t9k" / "t9k-sdk-config.yaml"
+
+
+def read_credentials() -> Credentials:
+    """The host and key to use: the environment's, else the file's.
+
+    Raises ConfigError where the file is needed and cannot be used.
+    """
+    host = os.environ.get("ASSET_HUB_HOST")
+    api_key = os.environ.get("ASSET_HUB_API_KEY")
+    if host and api_key:
+        return Credentials(host, api_key)
+    stored = read_config()
+    return Credentials(host or _text(stored, HOST_KEY), api_key or _text(stored, API_KEY_KEY))
+
+
+def read_config() -> dict[str, Any]:
+    """All that the file holds, with the keys of other programs; empty where there is no file."""
+    import yaml
+
+    path = config_path()
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ConfigError(f"Cannot read the configuration file {path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"The configuration file {path} is not YAML{_line_of(error)}: correct or remove it, "
+            "then log in with `ah login -H URL -k KEY`"
+        ) from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(
+            f"The configuration file {path} must hold lines of the form `{HOST_KEY}: URL`, "
+            f"not a {type(content).__name__}: correct or remove it"
+        )
+    return content
+
+
+def update_config(changes: dict[str, str | None]) -> None:
+    """Set keys of the file, or remove those given as None, and keep all else.
+
+    The file is replaced in one step and readable by its owner alone, since it holds a key.
+    """
+    import yaml
+
+    content = read_config()
+    for key, value in changes.items():
+        if value is None:
+            content.pop(key, None)
+        else:
+            content[key] = value
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True) if content else ""
+    # Through a link, the file it leads to is replaced, as dot-file managers expect.
+    path = Path(os.path.realpath(config_path()))
+    try:
+        _replace(path, text)
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot write the configuration file {path}: {error.strerror}"
+        ) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    import tempfile
+
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # mkstemp makes a file of mode 0600, whatever the umask.
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _text(content: dict[str, Any], key: str) -> str | None:
+    value = content.get(key)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise ConfigError(f"{key} in the configuration file {config_path()} must be text")
+    return value
+
+
+def _line_of(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f" (line {mark.line + 1})" if mark is not None else ""

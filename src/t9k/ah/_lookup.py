@@ -1,0 +1,143 @@
+"""Finding folders, assets and references on the server by the names people give."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ._errors import InvalidInputError, NotFoundError, PermissionDeniedError
+from ._references import TYPES, AssetPath, FolderPath, ReferenceKind, ReferencePath, is_commit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ._client import Client
+    from ._records import AssetRecord, FolderEntry, FolderRecord
+
+
+REFERENCE_KINDS: tuple[ReferenceKind, ...] = ("branch", "tag", "commit")
+
+
+class Found(NamedTuple):
+    """What stands behind a name. `commit` is a whole commit id, `main`'s where none was named."""
+
+    folder: FolderRecord
+    asset: AssetRecord
+    commit: str
+    kind: ReferenceKind
+    name: str
+
+    @property
+    def full_name(self) -> str:
+        return (
+            f"{self.folder['owner']}/{self.folder['type']}/{self.folder['name']}/"
+            + (self.asset["name"])
+        )
+
+
+def look_up(client: Client, reference: str) -> Any:
+    """The answer for `OWNER/TYPE/FOLDER[/NAME[:branch/B | :tag/T | :COMMIT]]`.
+
+    Raises NotFoundError for what is not there or may not be seen.
+    """
+    return client.request("GET", "/ref", query={"asset_ref": reference})
+
+
+def find_folder(client: Client, path: FolderPath) -> FolderRecord:
+    """The folder that was named; without an owner it is the asker's own."""
+    if path.id is not None:
+        return get_folder_entry(client, path.id)["folder"]
+    folder: FolderRecord = look_up(
+        client, f"{path.owner or client.username}/{path.type}/{path.name}"
+    )["folder"]
+    return folder
+
+
+def get_folder_entry(client: Client, id_: str) -> FolderEntry:
+    """The folder with that id; raises NotFoundError."""
+    try:
+        entry: FolderEntry = client.request("GET", f"/folders/{id_}")
+    except PermissionDeniedError as error:
+        raise NotFoundError(
+            f"There is no folder with ID {id_} that you may view",
+            code="folder_not_found",
+            status=error.status,
+        ) from error
+    return entry
+
+
+def find_asset(client: Client, path: AssetPath) -> Found:
+    """The asset that was named, with `main`'s commit.
+
+    Raises NotFoundError, and InvalidInputError for `FOLDER/NAME` where a model and a dataset
+    both have that name.
+    """
+    answer = look_up(client, _full_name(client, path))
+    return Found(answer["folder"], answer["asset"], answer["commit"], "branch", "main")
+
+
+def find_reference(
+    client: Client, path: ReferencePath, *, kinds: Sequence[ReferenceKind] = REFERENCE_KINDS
+) -> Found:
+    """The commit that was named, with the branch, tag or prefix that named it.
+
+    A bare `:X` is the first of the `kinds`: a branch X, else a tag X, else a commit.
+    Raises NotFoundError, and InvalidInputError where a commit's prefix fits several.
+    """
+    if path.value is None:
+        return find_asset(client, path.asset)
+    full_name = _full_name(client, path.asset)
+    if path.kind is not None:
+        kinds = (path.kind,)
+    elif not is_commit(path.value):
+        kinds = [kind for kind in kinds if kind != "commit"]
+    for kind in kinds:
+        ending = path.value if kind == "commit" else f"{kind}/{path.value}"
+        try:
+            answer = look_up(client, f"{full_name}:{ending}")
+        except NotFoundError as error:
+            if error.code != f"{kind}_not_found":
+                raise
+            continue
+        name = answer["commit"] if kind == "commit" else path.value
+        return Found(answer["folder"], answer["asset"], answer["commit"], kind, name)
+    raise NotFoundError(
+        f"{full_name} has no {_either(kinds)} {path.value}",
+        code="reference_not_found" if len(kinds) > 1 else f"{kinds[0]}_not_found",
+        status=404,
+    )
+
+
+def _full_name(client: Client, path: AssetPath) -> str:
+    if path.id is not None:
+        asset: AssetRecord = client.request("GET", f"/assets/{path.id}")
+        folder = get_folder_entry(client, asset["folder"])["folder"]
+        return f"{folder['owner']}/{folder['type']}/{folder['name']}/{asset['name']}"
+    owner = path.owner or client.username
+    type_ = path.type or _only_type(client, path)
+    return f"{owner}/{type_}/{path.folder}/{path.name}"
+
+
+def _only_type(client: Client, path: AssetPath) -> str:
+    """The one type that has FOLDER/NAME."""
+    found = [type_ for type_ in TYPES if _exists(client, path, type_)]
+    short = f"{path.folder}/{path.name}"
+    if not found:
+        raise NotFoundError(f"You have no model or dataset {short}", code="asset_not_found")
+    if len(found) > 1:
+        raise InvalidInputError(
+            f"You have both a model and a dataset {short}: say model/{short} or dataset/{short}",
+            code="ambiguous_asset",
+        )
+    return found[0]
+
+
+def _exists(client: Client, path: AssetPath, type_: str) -> bool:
+    try:
+        look_up(client, f"{client.username}/{type_}/{path.folder}/{path.name}")
+    except NotFoundError:
+        return False
+    return True
+
+
+def _either(kinds: Sequence[ReferenceKind]) -> str:
+    return " or ".join([", ".join(kinds[:-1]), kinds[-1]]) if len(kinds) > 1 else kinds[0]

@@ -1,0 +1,105 @@
+"""The shapes of what listings hold: plain dicts, as the server sends them."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+
+class FolderRecord(TypedDict):
+    """A folder. Times are RFC 3339 in UTC."""
+
+    id: str
+    type: str
+    name: str
+    owner: str
+    labels: list[str]
+    createdTimestamp: str
+    modifiedTimestamp: str
+
+
+class FolderEntry(TypedDict):
+    """A folder in a listing, with what the asker may do and how many assets it holds."""
+
+    folder: FolderRecord
+    permission: str
+    assets: int
+
+
+class AssetRecord(TypedDict):
+    """A model or a dataset; `folder` is the folder's id. Times are RFC 3339 in UTC."""
+
+    id: str
+    name: str
+    folder: str
+    labels: list[str]
+    createdTimestamp: str
+    modifiedTimestamp: str
+
+
+class AssetEntry(TypedDict):
+    """An asset in a listing, with how many branches it has."""
+
+    asset: AssetRecord
+    branches: int
+
+
+class BranchEntry(TypedDict):
+    """A branch in a listing; `id` is its name, `mtime` is in seconds since the epoch."""
+
+    id: str
+    commit_id: str
+    size_bytes: int
+    mtime: int
+
+
+class TagEntry(TypedDict):
+    """A tag in a listing; `id` is its name."""
+
+    id: str
+    commit_id: str
+
+
+class CommitEntry(TypedDict):
+    """A commit in a listing; `creation_date` is in seconds since the epoch."""
+
+    id: str
+    parents: list[str]
+    message: str
+    committer: str
+    creation_date: int
+    metadata: dict[str, Any]
+
+
+class ObjectEntry(TypedDict):
+    """A file of a snapshot; `checksum` is its SHA-256, `mtime` is in seconds since the epoch."""
+
+    path: str
+    path_type: str
+    size_bytes: int
+    checksum: str
+    mtime: int
+    content_type: str
+    physical_address: str
+
+
+class EvaluationEntry(TypedDict):
+    """Metrics of one model commit on one dataset commit.
+
+    `results` is `{"metric": TEXT}`, where TEXT is the JSON of the metrics in the order they were
+    given. The references, branches and tags are those of the moment of creation. `startTime` is
+    RFC 3339 in UTC.
+    """
+
+    id: str
+    modelID: str
+    modelRef: str
+    modelBranch: str
+    modelTags: list[str]
+    modelCommit: str
+    datasetID: str
+    datasetRef: str
+    datasetBranch: str
+    datasetTags: list[str]
+    datasetCommit: str
+    results: dict[str, str]
+    startTime: str

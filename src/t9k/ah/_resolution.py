@@ -1,0 +1,74 @@
+"""From the text of a folder, an asset or a reference to the object it names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._assets import Dataset, Model
+from ._errors import InvalidInputError, ReferenceSyntaxError
+from ._folders import Folder, make_asset
+from ._lookup import Found, find_asset, find_folder, find_reference
+from ._references import AssetPath, parse_asset, parse_folder, parse_reference
+from ._snapshots import Branch, Commit, Tag
+
+if TYPE_CHECKING:
+    from ._client import Client
+
+_SNAPSHOTS: dict[str, type[Branch] | type[Tag] | type[Commit]] = {
+    "branch": Branch,
+    "tag": Tag,
+    "commit": Commit,
+}
+
+
+def resolve_folder(client: Client, text: str, type_: str | None = None) -> Folder[Any]:
+    """The folder that the text names, of the type that is wanted; raises NotFoundError."""
+    folder: Folder[Any] = Folder(client, find_folder(client, parse_folder(text, type_)))
+    _check_type(folder, type_)
+    return folder
+
+
+def resolve_asset(
+    client: Client, asset: str | AssetPath, type_: str | None = None
+) -> Model | Dataset:
+    """The asset that was named, of the type that is wanted; raises NotFoundError."""
+    path = parse_asset(asset, type_) if isinstance(asset, str) else asset
+    return _asset(client, find_asset(client, path), type_)
+
+
+def resolve_reference(client: Client, text: str, type_: str | None = None) -> Branch | Tag | Commit:
+    """The branch, tag or commit that the text names, `main` where it names none."""
+    found = find_reference(client, parse_reference(text, type_))
+    return _SNAPSHOTS[found.kind](_asset(client, found, type_), found.name, found.commit)
+
+
+def resolve_branch(client: Client, text: str) -> Branch:
+    """The branch that the text names, `main` where it names none; never a tag or a commit."""
+    path = parse_reference(text)
+    if path.kind not in (None, "branch"):
+        raise InvalidInputError(f"{text} is a {path.kind}, and a branch is needed here")
+    found = find_reference(client, path, kinds=("branch",))
+    return Branch(_asset(client, found), found.name, found.commit)
+
+
+def resolve_tag(client: Client, text: str) -> Tag:
+    """The tag that the text names."""
+    path = parse_reference(text)
+    if path.value is None or path.kind not in (None, "tag"):
+        raise ReferenceSyntaxError(f"{text!r} names no tag: give ASSET:TAG")
+    found = find_reference(client, path, kinds=("tag",))
+    return Tag(_asset(client, found), found.name, found.commit)
+
+
+def _asset(client: Client, found: Found, type_: str | None = None) -> Model | Dataset:
+    folder: Folder[Any] = Folder(client, found.folder)
+    _check_type(folder, type_)
+    return make_asset(folder, found.asset)
+
+
+def _check_type(folder: Folder[Any], wanted: str | None) -> None:
+    # What was written with its type is refused when parsed; this is for ids.
+    if wanted is not None and folder.type != wanted:
+        raise InvalidInputError(
+            f"{folder._full_name} holds {folder.type}s, and a {wanted} is needed here"
+        )

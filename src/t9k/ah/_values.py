@@ -1,0 +1,20 @@
+"""Checks of values that callers give, before anything is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._errors import WrongTypeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def check_labels(labels: Iterable[str] | None) -> list[str] | None:
+    """The labels as a list; None stays None. Raises WrongTypeError for anything but texts."""
+    if labels is None:
+        return None
+    found = None if isinstance(labels, (str, bytes)) else list(labels)
+    if found is None or not all(isinstance(label, str) for label in found):
+        raise WrongTypeError(f"labels must be a list of texts, not {labels!r:.60}")
+    return found
