@@ -1,0 +1,23 @@
+"""The HTTP routes under `/apis/v1`, a file per noun: parse, call core, render."""
+
+from fastapi import APIRouter
+
+from assethub.api import (
+    assets,
+    branches,
+    evaluations,
+    folders,
+    health,
+    objects,
+    operations,
+    references,
+    tags,
+)
+
+router = APIRouter(prefix="/apis/v1")
+for _noun in (folders, assets, references, branches, tags, objects, operations, evaluations):
+    router.include_router(_noun.router)
+
+root_router = APIRouter()
+root_router.include_router(health.router)
+root_router.include_router(references.userinfo_router)

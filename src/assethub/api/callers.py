@@ -1,0 +1,31 @@
+"""Who calls, and on which hub: what every route depends on."""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from assethub.core.hub import Hub
+from assethub.core.users import User, authenticate_key
+
+
+def find_hub(request: Request) -> Hub:
+    """The hub that the app serves."""
+    return cast(Hub, request.app.state.hub)
+
+
+def find_caller(request: Request) -> User:
+    """The user whose API key the request carries; raises Unauthenticated."""
+    with find_hub(request).database.read() as connection:
+        return authenticate_key(connection, find_key(request))
+
+
+def find_key(request: Request) -> str | None:
+    """The API key of a request: the Bearer header's, else the query's `apikey`."""
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials.strip()
+    return request.query_params.get("apikey")
+
+
+CurrentHub = Annotated[Hub, Depends(find_hub)]
+Caller = Annotated[User, Depends(find_caller)]

@@ -1,0 +1,89 @@
+"""One refusal, two renderings: plain text for released clients, problem+json for those who ask."""
+
+import json
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
+
+from assethub.errors import HubError, InvalidInput, Unauthenticated
+
+_log = structlog.get_logger()
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Makes every refusal and failure of the app answer in one of the two forms."""
+    app.add_exception_handler(HubError, _on_hub_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_failure)
+
+
+def render_error(request: Request, error: HubError) -> Response:
+    """The answer to a refused request."""
+    status = error.status
+    headers = {}
+    if isinstance(error, Unauthenticated) and _has_bearer(request):
+        status = 401
+        headers["WWW-Authenticate"] = "Bearer"
+    if not wants_json(request):
+        plain = status if status == 401 else error.plain_status
+        return PlainTextResponse(error.text, plain, headers)
+    return _problem(status, error.code, error.detail, headers)
+
+
+def wants_json(request: Request) -> bool:
+    """Whether the client names JSON in its Accept header; `*/*` alone means plain text."""
+    return "json" in request.headers.get("accept", "")
+
+
+def _has_bearer(request: Request) -> bool:
+    return request.headers.get("authorization", "").lower().startswith("bearer")
+
+
+def _problem(status: int, code: str, detail: str, headers: dict[str, str]) -> Response:
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    text = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return Response(text, status, headers, media_type="application/problem+json")
+
+
+async def _on_hub_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HubError)
+    return render_error(request, error)
+
+
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    parts = []
+    for problem in error.errors()[:5]:
+        place = ".".join(str(step) for step in problem["loc"] if step not in ("body", "query"))
+        parts.append(f"{place}: {problem['msg']}" if place else str(problem["msg"]))
+    text = "request not understood: " + "; ".join(parts)
+    return render_error(request, InvalidInput(text, code="invalid_request"))
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404 and not wants_json(request):
+        return Response(status_code=404)
+    text = f"{error.detail}: {request.method} {request.url.path}"
+    if not wants_json(request):
+        return PlainTextResponse(text, error.status_code, error.headers)
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    return _problem(error.status_code, code, text, dict(error.headers or {}))
+
+
+async def _on_failure(request: Request, error: Exception) -> Response:
+    _log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
+    return render_error(
+        request, HubError("internal error: the hub failed; its log says where it happened")
+    )

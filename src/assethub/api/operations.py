@@ -1,0 +1,56 @@
+"""Routes that change a branch: start, put and delete, then finish or drop."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, StrictStr
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from assethub.api.callers import Caller, CurrentHub
+from assethub.api.render import render_object
+from assethub.api.uploads import receive_file
+from assethub.core import finish, operations
+
+router = APIRouter(tags=["operations"])
+OperationId = Annotated[str, Query(alias="opID")]
+
+
+class Message(BaseModel):
+    message: StrictStr | None = None
+
+
+@router.post("/update")
+def start_operation(hub: CurrentHub, caller: Caller, asset: str, branch: str) -> dict[str, str]:
+    return {"op_id": operations.start_operation(hub, caller, asset, branch)}
+
+
+@router.put("/objects")
+async def put_object(
+    request: Request, hub: CurrentHub, caller: Caller, operation_id: OperationId, path: str
+) -> dict[str, Any]:
+    await run_in_threadpool(operations.check_put, hub, caller, operation_id, path)
+    blob = await receive_file(request, hub.blobs)
+    entry = await run_in_threadpool(operations.stage_put, hub, caller, operation_id, path, blob)
+    return render_object(entry)
+
+
+@router.delete("/objects")
+def delete_object(
+    hub: CurrentHub, caller: Caller, operation_id: OperationId, path: str
+) -> Response:
+    operations.stage_delete(hub, caller, operation_id, path)
+    return Response()
+
+
+@router.post("/update/{operation_id}")
+def finish_operation(
+    hub: CurrentHub, caller: Caller, operation_id: str, body: Message
+) -> dict[str, str]:
+    return {"commit": finish.finish_operation(hub, caller, operation_id, body.message or "")}
+
+
+@router.delete("/operation/{operation_id}")
+def drop_operation(hub: CurrentHub, caller: Caller, operation_id: str) -> Response:
+    operations.drop_operation(hub, caller, operation_id)
+    return Response()

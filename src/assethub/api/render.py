@@ -1,0 +1,108 @@
+"""How things look in JSON answers. Field names and times are those of the released protocol."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from assethub.core import assets, folders
+from assethub.core.branches import Branch
+from assethub.core.commits import Commit
+from assethub.core.evaluations import Evaluation
+from assethub.core.permissions import Folder
+from assethub.core.tags import Tag
+from assethub.tree import Entry
+
+Json = dict[str, Any]
+_SECOND = 1_000_000
+
+
+def render_time(moment: int) -> str:
+    """Microseconds since the epoch as RFC 3339 in UTC, with six digits of fraction."""
+    seconds, fraction = divmod(moment, _SECOND)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:06d}Z"
+
+
+def render_folder(folder: Folder) -> Json:
+    return {
+        "id": folder.id,
+        "type": folder.type,
+        "name": folder.name,
+        "owner": folder.owner,
+        "labels": folder.labels,
+        "createdTimestamp": render_time(folder.created),
+        "modifiedTimestamp": render_time(folder.modified),
+    }
+
+
+def render_listed_folder(listed: folders.Listed) -> Json:
+    return {
+        "folder": render_folder(listed.folder),
+        "permission": listed.permission.name.lower(),
+        "assets": listed.assets,
+    }
+
+
+def render_asset(asset: assets.Asset) -> Json:
+    return {
+        "id": asset.id,
+        "name": asset.name,
+        "folder": asset.folder.id,
+        "labels": asset.labels,
+        "createdTimestamp": render_time(asset.created),
+        "modifiedTimestamp": render_time(asset.modified),
+    }
+
+
+def render_branch(branch: Branch) -> Json:
+    return {
+        "id": branch.name,
+        "commit_id": branch.commit_id,
+        "size_bytes": branch.size,
+        "mtime": branch.modified,
+    }
+
+
+def render_tag(tag: Tag) -> Json:
+    return {"id": tag.name, "commit_id": tag.commit_id}
+
+
+def render_commit(commit: Commit) -> Json:
+    return {
+        "id": commit.id,
+        "parents": commit.parents,
+        "message": commit.message,
+        "committer": commit.committer,
+        "creation_date": commit.time,
+        "metadata": commit.metadata,
+    }
+
+
+def render_object(entry: Entry) -> Json:
+    """An object. Its physical address is its content's: where packs put the bytes may change."""
+    return {
+        "path": entry.path,
+        "path_type": "object",
+        "size_bytes": entry.size,
+        "checksum": entry.checksum,
+        "mtime": entry.mtime,
+        "content_type": entry.content_type,
+        "physical_address": f"sha256:{entry.checksum}",
+    }
+
+
+def render_evaluation(evaluation: Evaluation) -> Json:
+    model, dataset = evaluation.model, evaluation.dataset
+    return {
+        "id": evaluation.id,
+        "modelID": model.id,
+        "modelRef": model.ref,
+        "modelBranch": model.branch,
+        "modelTags": model.tags,
+        "modelCommit": model.commit,
+        "datasetID": dataset.id,
+        "datasetRef": dataset.ref,
+        "datasetBranch": dataset.branch,
+        "datasetTags": dataset.tags,
+        "datasetCommit": dataset.commit,
+        "results": {"metric": evaluation.metrics_text},
+        "startTime": render_time(evaluation.created),
+    }

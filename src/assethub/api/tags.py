@@ -1,0 +1,35 @@
+"""Routes of tags."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, StrictStr
+from starlette.responses import Response
+
+from assethub.api.callers import Caller, CurrentHub
+from assethub.api.render import render_tag
+from assethub.core import tags
+
+router = APIRouter(prefix="/assets/{asset_id}/tags", tags=["tags"])
+
+
+class NewTag(BaseModel):
+    tag: StrictStr
+    ref: StrictStr
+
+
+@router.post("")
+def create_tag(hub: CurrentHub, caller: Caller, asset_id: str, body: NewTag) -> dict[str, str]:
+    commit_id = tags.create_tag(hub, caller, asset_id, body.tag, body.ref)
+    return {"id": body.tag, "commit_id": commit_id}
+
+
+@router.get("")
+def list_tags(hub: CurrentHub, caller: Caller, asset_id: str) -> dict[str, Any]:
+    return {"results": [render_tag(tag) for tag in tags.list_tags(hub, caller, asset_id)]}
+
+
+@router.delete("/{name}")
+def delete_tag(hub: CurrentHub, caller: Caller, asset_id: str, name: str) -> Response:
+    tags.delete_tag(hub, caller, asset_id, name)
+    return Response()

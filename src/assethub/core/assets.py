@@ -1,0 +1,175 @@
+"""Models and datasets: made, listed, renamed, labelled, deleted."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from assethub.core import commits, folders
+from assethub.core.hub import Hub
+from assethub.core.permissions import Folder, Level, require
+from assethub.core.users import User
+from assethub.core.values import check_labels, check_name, new_id, now
+from assethub.errors import InvalidInput
+from assethub.store import tables
+from assethub.store.tables import branches, users
+
+DEFAULT_BRANCH = "main"
+
+
+class Asset(NamedTuple):
+    """A model or a dataset: a small repository. The folder's type decides which."""
+
+    id: str
+    name: str
+    labels: list[str]
+    created: int
+    modified: int
+    folder: Folder
+
+    @property
+    def path(self) -> str:
+        return f"{self.folder.path}/{self.name}"
+
+
+class Listed(NamedTuple):
+    """An asset in a listing, with the number of its branches."""
+
+    asset: Asset
+    branches: int
+
+
+_own = (
+    tables.assets.c.id,
+    tables.assets.c.name,
+    tables.assets.c.labels,
+    tables.assets.c.created,
+    tables.assets.c.modified,
+)
+_select = sa.select(*_own, *folders.columns).select_from(
+    tables.assets.join(tables.folders).join(users)
+)
+_by_id = _select.where(tables.assets.c.id == sa.bindparam("id"))
+_by_name = _select.where(
+    users.c.name == sa.bindparam("owner"),
+    tables.folders.c.type == sa.bindparam("type"),
+    tables.folders.c.name == sa.bindparam("folder"),
+    tables.assets.c.name == sa.bindparam("name"),
+)
+
+
+def create_asset(hub: Hub, user: User, folder_id: str, name: str, labels: Sequence[str]) -> str:
+    """Makes an asset with the branch `main` and a first commit that holds nothing."""
+    check_name("asset", name)
+    moment = now()
+    row = {
+        "id": new_id(),
+        "folder_id": folder_id,
+        "name": name,
+        "labels": check_labels(labels),
+        "created": moment,
+        "modified": moment,
+    }
+    first = commits.first_commit(str(row["id"]), user.name, moment)
+
+    def job(connection: sa.Connection) -> str:
+        folders.load_folder(connection, user, folder_id, Level.EDIT)
+        try:
+            connection.execute(tables.assets.insert(), row)
+        except IntegrityError as error:
+            raise _exists(name) from error
+        commits.save_commit(connection, first)
+        connection.execute(
+            branches.insert(),
+            {
+                "asset_id": row["id"],
+                "name": DEFAULT_BRANCH,
+                "commit_id": first.id,
+                "modified": moment,
+            },
+        )
+        return str(row["id"])
+
+    return hub.database.write(job)
+
+
+def list_assets(hub: Hub, user: User, folder_id: str) -> list[Listed]:
+    """The assets of a folder, by name."""
+    counted = sa.select(sa.func.count()).where(branches.c.asset_id == tables.assets.c.id)
+    query = (
+        sa.select(*_own, counted.scalar_subquery())
+        .where(tables.assets.c.folder_id == folder_id)
+        .order_by(tables.assets.c.name)
+    )
+    with hub.database.read() as connection:
+        folder = folders.load_folder(connection, user, folder_id, Level.VIEW)
+        rows = connection.execute(query).all()
+    return [Listed(Asset(*row[:-1], folder), row[-1]) for row in rows]
+
+
+def get_asset(hub: Hub, user: User, id_: str) -> Asset:
+    with hub.database.read() as connection:
+        return load_asset(connection, user, id_, Level.VIEW)
+
+
+def update_asset(hub: Hub, user: User, id_: str, name: str, labels: Sequence[str]) -> None:
+    """Renames and labels an asset; the labels replace all earlier ones."""
+    change = {
+        "name": check_name("asset", name),
+        "labels": check_labels(labels),
+        "modified": now(),
+    }
+
+    def job(connection: sa.Connection) -> None:
+        load_asset(connection, user, id_, Level.EDIT)
+        try:
+            connection.execute(tables.assets.update().where(tables.assets.c.id == id_), change)
+        except IntegrityError as error:
+            raise _exists(name) from error
+
+    hub.database.write(job)
+
+
+def delete_asset(hub: Hub, user: User, id_: str) -> None:
+    """Deletes an asset with its branches, tags, commits and, of a model, its evaluations."""
+
+    def job(connection: sa.Connection) -> None:
+        load_asset(connection, user, id_, Level.EDIT)
+        connection.execute(tables.assets.delete().where(tables.assets.c.id == id_))
+
+    hub.database.write(job)
+
+
+def load_asset(connection: sa.Connection, user: User, id_: str, level: Level) -> Asset:
+    """The asset of that id, where the user holds the level in its folder."""
+    return _allowed(connection.execute(_by_id, {"id": id_}).first(), user, level)
+
+
+def find_asset(
+    connection: sa.Connection,
+    user: User,
+    owner: str,
+    type_: str,
+    folder: str,
+    name: str,
+    level: Level = Level.VIEW,
+) -> Asset:
+    """The asset of that name, where the user holds the level in its folder."""
+    names = {"owner": owner, "type": type_, "folder": folder, "name": name}
+    row = connection.execute(_by_name, names).first()
+    return _allowed(row, user, level)
+
+
+def _allowed(row: sa.Row[tuple[object, ...]] | None, user: User, level: Level) -> Asset:
+    if row is None:
+        require(user, None, level, "asset not found")
+        raise AssertionError("unreachable")
+    values = tuple(row)
+    folder = Folder(*values[len(_own) :])  # type: ignore[arg-type]
+    require(user, folder, level, "asset not found")
+    return Asset(*values[: len(_own)], folder)  # type: ignore[arg-type]
+
+
+def _exists(name: str) -> InvalidInput:
+    return InvalidInput(f"asset {name} already exists", code="asset_exists")

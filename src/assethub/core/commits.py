@@ -1,0 +1,128 @@
+"""Commits: immutable snapshots, each named by the hash of its record."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from assethub.store import tables
+from assethub.store.database import insert_missing
+from assethub.tree import EMPTY
+
+_SECOND = 1_000_000
+_AT_ONCE = 500
+
+
+class Commit(NamedTuple):
+    """A snapshot of an asset. `time` is in epoch seconds, `size` in bytes.
+
+    `generation` is one more than the highest of the parents', 0 for a first commit.
+    """
+
+    asset_id: str
+    id: str
+    tree: str
+    parents: list[str]
+    generation: int
+    message: str
+    committer: str
+    time: int
+    metadata: dict[str, str]
+    objects: int
+    size: int
+
+
+_columns = tuple(getattr(tables.commits.c, field) for field in Commit._fields)
+_some = sa.select(*_columns).where(
+    tables.commits.c.asset_id == sa.bindparam("asset_id"),
+    tables.commits.c.id.in_(sa.bindparam("ids", expanding=True)),
+)
+
+
+def first_commit(asset_id: str, committer: str, moment: int) -> Commit:
+    """The commit that a new asset's `main` starts with: nothing in it, no parents."""
+    return make_commit(
+        asset_id, EMPTY, [], "Repository created", committer, moment, {}, objects=0, size=0
+    )
+
+
+def make_commit(
+    asset_id: str,
+    tree: str,
+    parents: list[Commit],
+    message: str,
+    committer: str,
+    moment: int,
+    metadata: Mapping[str, str],
+    *,
+    objects: int,
+    size: int,
+) -> Commit:
+    """A commit with its id, the SHA-256 of the canonical JSON of all that it says."""
+    record = {
+        "asset": asset_id,
+        "committer": committer,
+        "message": message,
+        "metadata": dict(metadata),
+        "parents": [parent.id for parent in parents],
+        "time": moment // _SECOND,
+        "tree": tree,
+        "version": 1,
+    }
+    text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return Commit(
+        asset_id=asset_id,
+        id=hashlib.sha256(text.encode()).hexdigest(),
+        tree=tree,
+        parents=[parent.id for parent in parents],
+        generation=max((parent.generation + 1 for parent in parents), default=0),
+        message=message,
+        committer=committer,
+        time=moment // _SECOND,
+        metadata=dict(metadata),
+        objects=objects,
+        size=size,
+    )
+
+
+def save_commit(connection: sa.Connection, commit: Commit) -> None:
+    """Keeps a commit; the very same one may be there already, made on another branch."""
+    insert_missing(connection, tables.commits, [commit._asdict()])
+
+
+def load_commits(connection: sa.Connection, asset_id: str, ids: list[str]) -> dict[str, Commit]:
+    found: dict[str, Commit] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        batch = {"asset_id": asset_id, "ids": ids[start : start + _AT_ONCE]}
+        found.update((row.id, Commit(*row)) for row in connection.execute(_some, batch))
+    return found
+
+
+def load_commit(connection: sa.Connection, asset_id: str, id_: str) -> Commit:
+    return load_commits(connection, asset_id, [id_])[id_]
+
+
+def walk_history(connection: sa.Connection, start: Commit) -> Iterator[Commit]:
+    """The commit and all its ancestors, each after those that have it as a parent."""
+    wanted = {start.id}
+    rows = connection.execute(
+        sa.select(*_columns)
+        .where(
+            tables.commits.c.asset_id == start.asset_id,
+            tables.commits.c.generation <= start.generation,
+        )
+        .order_by(
+            tables.commits.c.generation.desc(), tables.commits.c.time.desc(), tables.commits.c.id
+        )
+    )
+    for row in rows:
+        if row.id in wanted:
+            wanted.discard(row.id)
+            commit = Commit(*row)
+            wanted.update(commit.parents)
+            yield commit
+            if not wanted:
+                rows.close()
+                return

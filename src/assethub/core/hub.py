@@ -1,0 +1,45 @@
+"""A hub at work: its database and its blob store."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from assethub.errors import Unavailable
+from assethub.settings import Settings
+from assethub.store.blobs import BlobStore, open_store
+from assethub.store.database import Database, open_database
+from assethub.store.schema import migrate
+
+
+@dataclass(frozen=True)
+class Hub:
+    """What every use case works on. Safe to share between threads."""
+
+    database: Database
+    blobs: BlobStore
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def open_hub(settings: Settings) -> Hub:
+    """Opens a hub, making its tables and directories where they are missing.
+
+    Raises HubError with a sentence that names the directory, the database or the store that
+    cannot be used.
+    """
+    if not settings.database_url or not settings.store_url:
+        _make_directory(settings.data)
+    migrate(settings.resolved_database_url)
+    return Hub(
+        database=open_database(settings.resolved_database_url),
+        blobs=open_store(settings.resolved_store_url),
+    )
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"cannot use the data directory {path}: {error.strerror}", code="data_not_writable"
+        ) from error

@@ -1,0 +1,57 @@
+"""Objects: the files of a snapshot, listed and read."""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from assethub.core.assets import load_asset
+from assethub.core.commits import load_commit
+from assethub.core.hub import Hub
+from assethub.core.permissions import Level
+from assethub.core.references import find_target
+from assethub.core.users import User
+from assethub.core.values import check_path
+from assethub.errors import NotFound
+from assethub.store.nodes import load_nodes
+from assethub.store.tables import contents
+from assethub.tree import Entry, get_entries, scan
+
+
+class Content(NamedTuple):
+    """An object and where its bytes lie: `length` bytes at `offset` of the blob `address`."""
+
+    entry: Entry
+    address: str
+    offset: int
+    length: int
+
+
+def list_objects(hub: Hub, user: User, asset_id: str, ref: str) -> list[Entry]:
+    """The objects at a branch, tag or commit, by path in byte order."""
+    with hub.database.read() as connection:
+        tree = _find_tree(connection, user, asset_id, ref)
+        return list(scan(lambda hashes: load_nodes(connection, hashes), tree))
+
+
+def find_object(hub: Hub, user: User, asset_id: str, ref: str, path: str) -> Content:
+    """One object at a branch, tag or commit, and where its bytes are."""
+    check_path(path)
+    with hub.database.read() as connection:
+        tree = _find_tree(connection, user, asset_id, ref)
+        entries = get_entries(lambda hashes: load_nodes(connection, hashes), tree, [path])
+        if path not in entries:
+            raise NotFound(
+                "object not found", code="object_not_found", detail=f"object {path} not found"
+            )
+        row = connection.execute(
+            sa.select(contents.c.address, contents.c.offset, contents.c.length).where(
+                contents.c.sha256 == entries[path].checksum
+            )
+        ).one()
+    return Content(entries[path], *row)
+
+
+def _find_tree(connection: sa.Connection, user: User, asset_id: str, ref: str) -> str:
+    load_asset(connection, user, asset_id, Level.VIEW)
+    target = find_target(connection, asset_id, "any", ref)
+    return load_commit(connection, asset_id, target.commit_id).tree

@@ -1,0 +1,158 @@
+"""Operations: changes to a branch, staged one by one, then finished as one commit or dropped."""
+
+import mimetypes
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from assethub.core.assets import load_asset
+from assethub.core.hub import Hub
+from assethub.core.permissions import Level
+from assethub.core.references import find_target
+from assethub.core.users import User
+from assethub.core.values import check_path, new_id, now
+from assethub.errors import NotFound
+from assethub.store.blobs import Blob
+from assethub.store.database import insert_missing
+from assethub.store.tables import contents, operations, staged_deletes, staged_puts
+from assethub.tree import Entry
+
+_SECOND = 1_000_000
+_LIFE = 7 * 24 * 3600 * _SECOND
+
+
+class Operation(NamedTuple):
+    """A change being prepared: to which branch, and which commit that had when it began."""
+
+    id: str
+    asset_id: str
+    branch: str
+    base_commit: str
+
+
+_own = sa.select(*(getattr(operations.c, field) for field in Operation._fields)).where(
+    operations.c.id == sa.bindparam("id"),
+    operations.c.user_id == sa.bindparam("user_id"),
+    operations.c.expires > sa.bindparam("moment"),
+)
+
+
+def start_operation(hub: Hub, user: User, asset_id: str, branch: str) -> str:
+    """Begins a change to a branch; returns the operation's id. It expires after a week."""
+
+    def job(connection: sa.Connection) -> str:
+        load_asset(connection, user, asset_id, Level.EDIT)
+        target = find_target(connection, asset_id, "branch", branch)
+        connection.execute(operations.delete().where(operations.c.expires < now()))
+        row = {
+            "id": new_id(),
+            "asset_id": asset_id,
+            "branch": branch,
+            "user_id": user.id,
+            "base_commit": target.commit_id,
+            "created": now(),
+            "expires": now() + _LIFE,
+        }
+        connection.execute(operations.insert(), row)
+        return str(row["id"])
+
+    return hub.database.write(job)
+
+
+def load_operation(connection: sa.Connection, user: User, id_: str) -> Operation:
+    """The user's own open operation, where the user may still change the asset; else NotFound."""
+    query = {"id": id_, "user_id": user.id, "moment": now()}
+    row = connection.execute(_own, query).first()
+    if row is None:
+        raise NotFound(
+            "operation not found",
+            code="operation_not_found",
+            detail=f"operation {id_} is not open: it was finished or dropped, or has expired",
+        )
+    operation = Operation(*row)
+    load_asset(connection, user, operation.asset_id, Level.EDIT)
+    return operation
+
+
+def check_put(hub: Hub, user: User, operation_id: str, path: str) -> None:
+    """Raises what `stage_put` would, before any bytes are taken in."""
+    check_path(path)
+    with hub.database.read() as connection:
+        load_operation(connection, user, operation_id)
+
+
+def stage_put(hub: Hub, user: User, operation_id: str, path: str, blob: Blob) -> Entry:
+    """Stages bytes that the store has taken in as the object at a path.
+
+    Bytes that the hub has already are kept once: the new blob is deleted then.
+    """
+    entry = Entry(check_path(path), blob.size, blob.sha256, now() // _SECOND, guess_type(path))
+    content = {
+        "sha256": blob.sha256,
+        "address": blob.address,
+        "offset": 0,
+        "length": blob.size,
+        "created": now(),
+    }
+
+    def job(connection: sa.Connection) -> str:
+        load_operation(connection, user, operation_id)
+        insert_missing(connection, contents, [content])
+        connection.execute(_unstage(operation_id, path))
+        connection.execute(staged_puts.insert(), _staged_row(operation_id, entry))
+        kept = sa.select(contents.c.address).where(contents.c.sha256 == blob.sha256)
+        return str(connection.execute(kept).scalar_one())
+
+    try:
+        kept = hub.database.write(job)
+    except BaseException:
+        hub.blobs.delete(blob.address)
+        raise
+    if kept != blob.address:
+        hub.blobs.delete(blob.address)
+    return entry
+
+
+def stage_delete(hub: Hub, user: User, operation_id: str, path: str) -> None:
+    """Stages the deletion of a path, or of all below it where it ends in `/`."""
+    check_path(path.removesuffix("/"))
+
+    def job(connection: sa.Connection) -> None:
+        load_operation(connection, user, operation_id)
+        connection.execute(_unstage(operation_id, path))
+        row = {"operation_id": operation_id, "path": path}
+        insert_missing(connection, staged_deletes, [row])
+
+    hub.database.write(job)
+
+
+def drop_operation(hub: Hub, user: User, operation_id: str) -> None:
+    """Gives an operation up. One that is gone already is no error."""
+    gone = operations.delete().where(
+        operations.c.id == operation_id, operations.c.user_id == user.id
+    )
+    hub.database.write(lambda connection: connection.execute(gone).rowcount)
+
+
+def guess_type(path: str) -> str:
+    """The content type that a path's ending stands for."""
+    return mimetypes.guess_type(path, strict=False)[0] or "application/octet-stream"
+
+
+def _unstage(operation_id: str, path: str) -> sa.Delete:
+    own = staged_puts.delete().where(staged_puts.c.operation_id == operation_id)
+    if not path.endswith("/"):
+        return own.where(staged_puts.c.path == path)
+    # '0' follows '/', so this range holds just the paths below the directory.
+    return own.where(staged_puts.c.path >= path, staged_puts.c.path < path[:-1] + "0")
+
+
+def _staged_row(operation_id: str, entry: Entry) -> dict[str, object]:
+    return {
+        "operation_id": operation_id,
+        "path": entry.path,
+        "size": entry.size,
+        "sha256": entry.checksum,
+        "mtime": entry.mtime,
+        "content_type": entry.content_type,
+    }

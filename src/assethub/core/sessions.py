@@ -1,0 +1,89 @@
+"""Sign-in to the console: one-time links, and the sessions they or an API key open."""
+
+import secrets
+
+import sqlalchemy as sa
+
+from assethub.core.hub import Hub
+from assethub.core.users import User, authenticate_key, hash_secret
+from assethub.core.values import now
+from assethub.errors import Unauthenticated
+from assethub.store.tables import sessions, signin_links, users
+
+_SECOND = 1_000_000
+_LINK_LIFE = 24 * 3600 * _SECOND
+_SESSION_LIFE = 14 * 24 * 3600 * _SECOND
+
+
+def make_signin_token(hub: Hub, user: User) -> str:
+    """A token that signs the user in once, within a day."""
+    token = secrets.token_urlsafe(32)
+
+    def job(connection: sa.Connection) -> None:
+        connection.execute(signin_links.delete().where(signin_links.c.expires < now()))
+        connection.execute(
+            signin_links.insert(),
+            {"secret": hash_secret(token), "user_id": user.id, "expires": now() + _LINK_LIFE},
+        )
+
+    hub.database.write(job)
+    return token
+
+
+def sign_in_with_token(hub: Hub, token: str) -> str:
+    """Uses up a one-time token; returns a new session's secret. Raises Unauthenticated."""
+
+    def job(connection: sa.Connection) -> str:
+        row = connection.execute(
+            signin_links.delete()
+            .where(signin_links.c.secret == hash_secret(token), signin_links.c.expires > now())
+            .returning(signin_links.c.user_id)
+        ).first()
+        if row is None:
+            raise Unauthenticated(
+                "this sign-in link was used already or has expired; make a new one with "
+                "`assethub user link NAME`",
+                code="link_unknown",
+            )
+        return _open_session(connection, row.user_id)
+
+    return hub.database.write(job)
+
+
+def sign_in_with_key(hub: Hub, key: str) -> str:
+    """Opens a session for the holder of an API key. Raises Unauthenticated."""
+    return hub.database.write(
+        lambda connection: _open_session(connection, authenticate_key(connection, key).id)
+    )
+
+
+def find_session(hub: Hub, secret: str) -> User | None:
+    """Whose session it is; None where it has ended or never was."""
+    with hub.database.read() as connection:
+        row = connection.execute(
+            sa.select(users.c.id, users.c.name)
+            .join(sessions, sessions.c.user_id == users.c.id)
+            .where(sessions.c.secret == hash_secret(secret), sessions.c.expires > now())
+        ).first()
+    return None if row is None else User(row.id, row.name)
+
+
+def sign_out(hub: Hub, secret: str) -> None:
+    """Ends a session at once; one that is not there is no error."""
+    gone = sessions.delete().where(sessions.c.secret == hash_secret(secret))
+    hub.database.write(lambda connection: connection.execute(gone).rowcount)
+
+
+def _open_session(connection: sa.Connection, user_id: str) -> str:
+    secret = secrets.token_urlsafe(32)
+    connection.execute(sessions.delete().where(sessions.c.expires < now()))
+    connection.execute(
+        sessions.insert(),
+        {
+            "secret": hash_secret(secret),
+            "user_id": user_id,
+            "created": now(),
+            "expires": now() + _SESSION_LIFE,
+        },
+    )
+    return secret

@@ -1,0 +1,59 @@
+"""Tags of an asset: made, listed, deleted. A tag never moves."""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from assethub.core.assets import load_asset
+from assethub.core.hub import Hub
+from assethub.core.permissions import Level
+from assethub.core.references import find_target
+from assethub.core.users import User
+from assethub.core.values import check_branch_name, now
+from assethub.errors import Conflict, NotFound
+from assethub.store.tables import tags
+
+
+class Tag(NamedTuple):
+    """A name for one commit."""
+
+    name: str
+    commit_id: str
+
+
+def create_tag(hub: Hub, user: User, asset_id: str, name: str, source: str) -> str:
+    """Names the commit that a branch, tag or commit points at; returns its id."""
+    check_branch_name("tag", name)
+
+    def job(connection: sa.Connection) -> str:
+        load_asset(connection, user, asset_id, Level.EDIT)
+        commit_id = find_target(connection, asset_id, "any", source).commit_id
+        row = {"asset_id": asset_id, "name": name, "commit_id": commit_id, "created": now()}
+        try:
+            connection.execute(tags.insert(), row)
+        except IntegrityError as error:
+            raise Conflict(
+                "tag already exists", code="tag_exists", detail=f"tag already exists: {name}"
+            ) from error
+        return commit_id
+
+    return hub.database.write(job)
+
+
+def list_tags(hub: Hub, user: User, asset_id: str) -> list[Tag]:
+    """The tags of an asset, by name."""
+    query = sa.select(tags.c.name, tags.c.commit_id).where(tags.c.asset_id == asset_id)
+    with hub.database.read() as connection:
+        load_asset(connection, user, asset_id, Level.VIEW)
+        return [Tag(*row) for row in connection.execute(query.order_by(tags.c.name))]
+
+
+def delete_tag(hub: Hub, user: User, asset_id: str, name: str) -> None:
+    def job(connection: sa.Connection) -> None:
+        load_asset(connection, user, asset_id, Level.EDIT)
+        gone = tags.delete().where(tags.c.asset_id == asset_id, tags.c.name == name)
+        if not connection.execute(gone).rowcount:
+            raise NotFound("tag not found", code="tag_not_found", detail=f"tag {name} not found")
+
+    hub.database.write(job)

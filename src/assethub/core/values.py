@@ -1,0 +1,111 @@
+"""Checks of what people send, and the clock: each a value in, the same value out or InvalidInput."""
+
+import time
+import unicodedata
+import uuid
+from collections.abc import Sequence
+
+from assethub.errors import InvalidInput
+
+_LONGEST_NAME = 255
+_LONGEST_PATH = 1024
+_LONGEST_TEXT = 65_536
+_MOST_LABELS = 100
+_UNSEEN = ("Cc", "Cs", "Zl", "Zp")
+
+
+def now() -> int:
+    """Microseconds since the epoch."""
+    return time.time_ns() // 1000
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def check_name(kind: str, name: str, forbidden: str = "/:@") -> str:
+    """A name of a folder, an asset (`/ : @` refused), a branch or a tag (`/ ? # %` refused)."""
+    if not name:
+        raise InvalidInput(f"a {kind} needs a name", code="invalid_name")
+    if len(name.encode("utf-8", "replace")) > _LONGEST_NAME:
+        raise InvalidInput(
+            f"the name of a {kind} has at most {_LONGEST_NAME} bytes", code="invalid_name"
+        )
+    problem = _problem(name, forbidden)
+    if problem:
+        raise InvalidInput(f"{kind} name {_shown(name)} {problem}", code="invalid_name")
+    return name
+
+
+def check_branch_name(kind: str, name: str) -> str:
+    """A name of a branch or a tag: it stands in URL paths as it is."""
+    return check_name(kind, name, forbidden="/?#%")
+
+
+def _problem(name: str, forbidden: str) -> str | None:
+    for character in name:
+        if character in forbidden:
+            return f"must not contain {character!r}"
+        if unicodedata.category(character) in _UNSEEN:
+            return "must not contain control characters"
+    if ".." in name or name == ".":
+        return "must not contain '..'" if ".." in name else "must not be '.'"
+    if name != name.strip():
+        return "must not start or end with a space"
+    return None
+
+
+def check_path(path: str) -> str:
+    """A path of an object: relative, with `/` between segments that all say something."""
+    if not path:
+        raise InvalidInput("the path of an object must not be empty", code="invalid_path")
+    if len(path.encode("utf-8", "replace")) > _LONGEST_PATH:
+        raise InvalidInput(
+            f"the path of an object has at most {_LONGEST_PATH} bytes", code="invalid_path"
+        )
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
+        raise InvalidInput(
+            f"path {_shown(path)} must not contain control characters", code="invalid_path"
+        )
+    if any(segment in ("", ".", "..") for segment in path.split("/")):
+        raise InvalidInput(
+            f"path {_shown(path)} must not start or end with '/', nor have an empty segment, "
+            "'.' or '..'",
+            code="invalid_path",
+        )
+    return path
+
+
+def check_text(kind: str, text: str, longest: int = _LONGEST_TEXT) -> str:
+    """A free text: any script, line breaks and tabs, but nothing a database refuses."""
+    if len(text.encode("utf-8", "replace")) > longest:
+        raise InvalidInput(f"the {kind} has at most {longest} bytes", code="invalid_text")
+    for character in text:
+        if (character < " " and character not in "\n\r\t") or "\ud800" <= character <= "\udfff":
+            raise InvalidInput(
+                f"the {kind} must not contain control characters", code="invalid_text"
+            )
+    return text
+
+
+def check_labels(labels: Sequence[str]) -> list[str]:
+    """Labels, each once, in the order given."""
+    if len(labels) > _MOST_LABELS:
+        raise InvalidInput(f"at most {_MOST_LABELS} labels", code="invalid_label")
+    for label in labels:
+        if not label or label != label.strip():
+            raise InvalidInput(
+                f"label {_shown(label)} must not be empty or start or end with a space",
+                code="invalid_label",
+            )
+        if any(unicodedata.category(character) in _UNSEEN for character in label):
+            raise InvalidInput(
+                f"label {_shown(label)} must not contain control characters", code="invalid_label"
+            )
+        check_text("label", label, longest=_LONGEST_NAME)
+    return list(dict.fromkeys(labels))
+
+
+def _shown(text: str) -> str:
+    """The text in quotes, with what cannot be seen escaped."""
+    return ascii(text) if any(unicodedata.category(c) in _UNSEEN for c in text) else repr(text)

@@ -1,0 +1,105 @@
+"""Runs an ASGI app on granian inside this process, until SIGTERM or Ctrl-C."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
+from starlette.applications import Starlette
+
+from assethub.errors import HubError
+
+# SIGTERM has to end the hub within 10 seconds; what is left is for closing the database.
+DRAIN_SECONDS = 8.0
+
+
+class AddressTaken(HubError):
+    """The address to listen on is in use, not ours, or not allowed."""
+
+    code = "address_taken"
+
+
+def claim_address(host: str, port: int) -> socket.socket:
+    """A socket that holds host:port (0: any free port) without listening.
+
+    granian listens with SO_REUSEPORT, so a second hub on a port that is in use would start too and
+    get half of the requests. The first bind, without that option, finds that out; the second keeps
+    the port for us.
+    """
+    try:
+        # granian takes numeric addresses only.
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            address = probe.getsockname()
+        claim = socket.socket(family)
+        claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        claim.bind(address)
+    except OSError as error:
+        raise AddressTaken(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    return claim
+
+
+def run(app: Starlette, host: str, port: int, announce: Callable[[str, int], None]) -> NoReturn:
+    """Serves app until SIGTERM or Ctrl-C, then ends this process: code 0, or 1 on a failure.
+
+    announce gets the numeric address and the port once connections are accepted.
+    """
+    with claim_address(host, port) as claim:
+        host, port = claim.getsockname()[:2]
+        served = asyncio.run(_serve(app, host, port, announce))
+    # granian's threads may still want the interpreter: they must not meet one being taken down.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0 if served else 1)
+
+
+async def _serve(
+    app: Starlette, host: str, port: int, announce: Callable[[str, int], None]
+) -> bool:
+    server = Server(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,  # the lifespan is held below: it ends even if a drain does not
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=1024,
+        log_level=LogLevels.error,
+        log_dictconfig={"loggers": {"_granian": {"propagate": True}}},  # to the hub's own log
+    )
+    stop = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    async with app.router.lifespan_context(app):
+        serving = asyncio.create_task(server.serve())
+        stopping = asyncio.create_task(stop.wait())
+        accepting = asyncio.create_task(_accepting(host, port))
+        await asyncio.wait({serving, stopping, accepting}, return_when=asyncio.FIRST_COMPLETED)
+        if accepting.done():
+            announce(host, port)
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            return False
+        server.stop()  # type: ignore[no-untyped-call]
+        await asyncio.wait({serving}, timeout=DRAIN_SECONDS)
+    return True
+
+
+async def _accepting(host: str, port: int) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(0.005)
+        else:
+            writer.close()
+            return

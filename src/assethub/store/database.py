@@ -1,0 +1,218 @@
+"""The one relational database of a hub: embedded SQLite, or PostgreSQL.
+
+Reads run beside each other. On SQLite all writes of a process go through one thread that takes the
+write lock once for all jobs that wait and commits them together, so that one flush to the disk
+serves many requests; on PostgreSQL each job is a transaction of its own.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from assethub.errors import StorageFull, Unavailable
+
+T = TypeVar("T")
+Job = Callable[[sa.Connection], T]
+
+_MOST_JOBS_A_COMMIT = 256
+_TRIES = 10
+
+
+def open_database(url: str) -> "Database":
+    """The database at a SQLAlchemy URL (`sqlite:///…` or `postgresql+psycopg://…`)."""
+    return _SQLite(url) if url.startswith("sqlite:") else _PostgreSQL(url)
+
+
+class Database:
+    """Reads with `read()`; writes with `write(job)`, which returns once the job is durable.
+
+    A job is a function of a connection. It may be run again after a clash with another writer, so
+    it does nothing outside the database.
+    """
+
+    engine: sa.Engine
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection to read from, seeing one state of the database throughout."""
+        with _translated_errors(), self.engine.connect() as connection:
+            yield connection
+
+    def write(self, job: Job[T]) -> T:
+        """What `job` returns, when its changes are on the disk; none of them if it raises."""
+        raise NotImplementedError
+
+    def submit(self, job: Job[T]) -> "Future[T]":
+        """`write`, but answers at once with a future."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Ends waiting writes and closes all connections."""
+        raise NotImplementedError
+
+
+class _SQLite(Database):
+    def __init__(self, url: str) -> None:
+        self.engine = _sqlite_engine(url, "BEGIN", pool_size=16, query_only=True)
+        self.writer = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1, query_only=False)
+        self._jobs: SimpleQueue[tuple[Job[Any], Future[Any]] | None] = SimpleQueue()
+        self._thread = Thread(target=self._serve, name="sqlite-writer", daemon=True)
+        self._thread.start()
+
+    def write(self, job: Job[T]) -> T:
+        return self.submit(job).result()
+
+    def submit(self, job: Job[T]) -> "Future[T]":
+        future: Future[T] = Future()
+        self._jobs.put((job, future))
+        return future
+
+    def close(self) -> None:
+        self._jobs.put(None)
+        self._thread.join()
+        self.engine.dispose()
+        self.writer.dispose()
+
+    def _serve(self) -> None:
+        while (first := self._jobs.get()) is not None:
+            batch = [first]
+            ending = False
+            while len(batch) < _MOST_JOBS_A_COMMIT and not self._jobs.empty():
+                following = self._jobs.get()
+                if following is None:
+                    ending = True
+                    break
+                batch.append(following)
+            self._commit(batch)
+            if ending:
+                return
+
+    def _commit(self, batch: list[tuple[Job[Any], Future[Any]]]) -> None:
+        batch = [(job, future) for job, future in batch if future.set_running_or_notify_cancel()]
+        outcomes: list[tuple[Future[Any], Any, Exception | None]] = []
+        try:
+            with _translated_errors(), self.writer.begin() as connection:
+                for job, future in batch:
+                    outcomes.append((future, *_attempt(connection, job)))
+        except Exception as error:
+            outcomes = [(future, None, error) for _, future in batch]
+        for future, result, failure in outcomes:
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
+
+
+def _attempt(connection: sa.Connection, job: Job[Any]) -> tuple[Any, Exception | None]:
+    """One job of a shared transaction: its failure undoes its own changes and no other's."""
+    try:
+        with connection.begin_nested():
+            return job(connection), None
+    except OperationalError:
+        raise
+    except Exception as error:
+        return None, error
+
+
+class _PostgreSQL(Database):
+    def __init__(self, url: str) -> None:
+        self.engine = sa.create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
+        self._threads = ThreadPoolExecutor(16, thread_name_prefix="postgresql-writer")
+
+    def write(self, job: Job[T]) -> T:
+        for remaining in reversed(range(_TRIES)):
+            try:
+                with _translated_errors(), self.engine.begin() as connection:
+                    return job(connection)
+            except _Clash as clash:
+                if not remaining:
+                    raise Unavailable(
+                        "too many writers at once; try again", code="write_clash"
+                    ) from clash
+        raise AssertionError("unreachable")
+
+    def submit(self, job: Job[T]) -> "Future[T]":
+        return self._threads.submit(self.write, job)
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        self.engine.dispose()
+
+
+def _sqlite_engine(url: str, begin: str, *, pool_size: int, query_only: bool) -> sa.Engine:
+    engine = sa.create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=0 if pool_size == 1 else 48,
+        connect_args={"check_same_thread": False, "timeout": 30, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-65536",
+            f"query_only={'ON' if query_only else 'OFF'}",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def start(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def insert_missing(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Inserts rows, leaving those whose key is there already as they are."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.execute(postgresql.insert(table).on_conflict_do_nothing(), rows)
+    else:
+        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
+
+
+class _Clash(Exception):
+    """Another transaction got in between; the same job may well succeed if run again."""
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        translated = _translate(error)
+        if translated is None:
+            raise
+        raise translated from error
+
+
+def _translate(error: DBAPIError) -> Exception | None:
+    state = getattr(error.orig, "sqlstate", None)
+    text = str(error.orig)
+    if state in ("40001", "40P01"):
+        return _Clash(text)
+    if state == "53100" or "database or disk is full" in text:
+        return StorageFull("the hub's database has no room left; nothing was changed")
+    if error.connection_invalidated or (state or "").startswith(("08", "57P", "53")):
+        return Unavailable("the hub's database cannot be reached; try again", code="no_database")
+    if "database is locked" in text:
+        return Unavailable("the hub's database is held up; try again", code="database_locked")
+    if isinstance(error, OperationalError) and state is None and "connection" in text:
+        return Unavailable("the hub's database cannot be reached; try again", code="no_database")
+    return None

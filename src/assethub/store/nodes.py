@@ -1,0 +1,39 @@
+"""Tree nodes by hash, compressed, in the database."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from assethub.store.database import insert_missing
+from assethub.store.tables import nodes
+
+_AT_ONCE = 500
+_select = sa.select(nodes.c.hash, nodes.c.data).where(
+    nodes.c.hash.in_(sa.bindparam("hashes", expanding=True))
+)
+
+
+def load_nodes(connection: sa.Connection, hashes: Sequence[str]) -> Mapping[str, bytes]:
+    """The bytes of each node; raises KeyError naming the first that is not there."""
+    found: dict[str, bytes] = {}
+    for start in range(0, len(hashes), _AT_ONCE):
+        batch = hashes[start : start + _AT_ONCE]
+        for row in connection.execute(_select, {"hashes": batch}):
+            found[row.hash] = zlib.decompress(row.data)
+    for node in hashes:
+        if node not in found:
+            raise KeyError(node)
+    return found
+
+
+def compress_node(data: bytes) -> bytes:
+    """The form in which a node is kept."""
+    return zlib.compress(data, 3)
+
+
+def save_nodes(connection: sa.Connection, compressed: Mapping[str, bytes]) -> None:
+    """Keeps nodes that are not there yet."""
+    insert_missing(
+        connection, nodes, [{"hash": key, "data": data} for key, data in compressed.items()]
+    )

@@ -1,0 +1,66 @@
+"""Brings a database to the tables that this program knows, by Alembic's migrations."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from assethub.errors import HubError, Unavailable
+
+HEAD = "0001"
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def migrate(url: str) -> None:
+    """Makes or upgrades the tables; does nothing (and is quick) where they are up to date.
+
+    Raises HubError where the database was made by a newer program, cannot be opened, or is no
+    database.
+    """
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    try:
+        version = _current_version(engine)
+        if version == HEAD:
+            return
+        if version is not None and version > HEAD:
+            raise HubError(
+                f"the database has format {version}, newer than {HEAD} that this program knows; "
+                "run the newer assethub that wrote it",
+                code="format_too_new",
+            )
+        _upgrade(engine)
+    except DBAPIError as error:
+        raise Unavailable(
+            f"cannot open the database {engine.url!r}: {error.orig}", code="no_database"
+        ) from error
+    finally:
+        engine.dispose()
+
+
+def _current_version(engine: sa.Engine) -> str | None:
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+        return None if found is None else str(found)
+
+
+def _upgrade(engine: sa.Engine) -> None:
+    # Alembic takes long to import, and only a new or an old database needs it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.connection.isolation_level = None  # type: ignore[attr-defined]
+            connection.exec_driver_sql("PRAGMA busy_timeout=30000")
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            # Two hubs that start at once on one database take turns.
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7254021)")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()

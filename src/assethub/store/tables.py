@@ -1,0 +1,251 @@
+"""The tables of a hub. Times are microseconds since the epoch (UTC), ids lower-case UUIDs."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = String(36)
+Sha256 = String(64).with_variant(String(64, collation="C"), "postgresql")
+# SQLite counts up only a column of its own INTEGER type; PostgreSQL gets 64 bits.
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+# Names and paths sort by their UTF-8 bytes on every database.
+Name = String(255).with_variant(String(255, collation="C"), "postgresql")
+Path = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+def _owned(target: str) -> ForeignKey:
+    return ForeignKey(target, ondelete="CASCADE")
+
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Name, nullable=False, unique=True),
+    Column("created", BigInteger, nullable=False),
+)
+
+# Only hashes of keys and tokens are kept: `secret` is the SHA-256 of what the person holds.
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, _owned("users.id"), nullable=False, index=True),
+    Column("secret", Sha256, nullable=False, unique=True),
+    Column("name", Name, nullable=False),
+    Column("prefix", String(8), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
+)
+
+signin_links = Table(
+    "signin_links",
+    metadata,
+    Column("secret", Sha256, primary_key=True),
+    Column("user_id", Id, _owned("users.id"), nullable=False, index=True),
+    Column("expires", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("secret", Sha256, primary_key=True),
+    Column("user_id", Id, _owned("users.id"), nullable=False, index=True),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+)
+
+folders = Table(
+    "folders",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("owner_id", Id, ForeignKey("users.id"), nullable=False),
+    Column("type", String(16), nullable=False),
+    Column("name", Name, nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("modified", BigInteger, nullable=False),
+    UniqueConstraint("owner_id", "type", "name"),
+)
+
+assets = Table(
+    "assets",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("folder_id", Id, _owned("folders.id"), nullable=False),
+    Column("name", Name, nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("modified", BigInteger, nullable=False),
+    UniqueConstraint("folder_id", "name"),
+)
+
+# `time` is in whole seconds, since it is part of the record that the id is the hash of.
+commits = Table(
+    "commits",
+    metadata,
+    Column("asset_id", Id, _owned("assets.id"), primary_key=True),
+    Column("id", Sha256, primary_key=True),
+    Column("tree", Sha256, nullable=False),
+    Column("parents", JSON, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("committer", String(255), nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("metadata", JSON, nullable=False),
+    Column("objects", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Index("ix_commits_history", "asset_id", "generation"),
+)
+
+branches = Table(
+    "branches",
+    metadata,
+    Column("asset_id", Id, _owned("assets.id"), primary_key=True),
+    Column("name", Name, primary_key=True),
+    Column("commit_id", Sha256, nullable=False),
+    Column("modified", BigInteger, nullable=False),
+    ForeignKeyConstraint(
+        ["asset_id", "commit_id"],
+        ["commits.asset_id", "commits.id"],
+        deferrable=True,
+        initially="DEFERRED",
+    ),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("asset_id", Id, _owned("assets.id"), primary_key=True),
+    Column("name", Name, primary_key=True),
+    Column("commit_id", Sha256, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    ForeignKeyConstraint(
+        ["asset_id", "commit_id"],
+        ["commits.asset_id", "commits.id"],
+        deferrable=True,
+        initially="DEFERRED",
+    ),
+    Index(None, "asset_id", "commit_id"),
+)
+
+# Tree nodes, compressed; `hash` is the SHA-256 of the bytes before compression.
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("hash", Sha256, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# Where the bytes of each content lie: `length` bytes at `offset` of the blob at `address`.
+contents = Table(
+    "contents",
+    metadata,
+    Column("sha256", Sha256, primary_key=True),
+    Column("address", String(64), nullable=False, index=True),
+    Column("offset", BigInteger, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("asset_id", Id, _owned("assets.id"), nullable=False, index=True),
+    Column("branch", Name, nullable=False),
+    Column("user_id", Id, _owned("users.id"), nullable=False, index=True),
+    Column("base_commit", Sha256, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False, index=True),
+)
+
+# What an open operation will do. Deletions of the base come first, puts after: a deletion also
+# drops the puts it covers, so this order says all. A `path` that ends in `/` is a prefix.
+staged_deletes = Table(
+    "staged_deletes",
+    metadata,
+    Column("operation_id", Id, _owned("operations.id"), primary_key=True),
+    Column("path", Path, primary_key=True),
+)
+
+staged_puts = Table(
+    "staged_puts",
+    metadata,
+    Column("operation_id", Id, _owned("operations.id"), primary_key=True),
+    Column("path", Path, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", Sha256, nullable=False),
+    Column("mtime", BigInteger, nullable=False),
+    Column("content_type", String(255), nullable=False),
+)
+
+# `dataset_id` is no foreign key: an evaluation outlives its dataset. The `…_ref`, `…_branch` and
+# `…_tags` are those of the moment it was made, kept for show.
+evaluations = Table(
+    "evaluations",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("id", Id, nullable=False, unique=True),
+    Column("model_id", Id, _owned("assets.id"), nullable=False),
+    Column("model_ref", Text, nullable=False),
+    Column("model_branch", String(255), nullable=False),
+    Column("model_tags", JSON, nullable=False),
+    Column("model_commit", Sha256, nullable=False),
+    Column("dataset_id", Id, nullable=False),
+    Column("dataset_ref", Text, nullable=False),
+    Column("dataset_branch", String(255), nullable=False),
+    Column("dataset_tags", JSON, nullable=False),
+    Column("dataset_commit", Sha256, nullable=False),
+    Column("creator", String(255), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("deleted", BigInteger),
+    Column("deleted_by", String(255)),
+    Column("deleted_why", Text),
+    Index("ix_evaluations_model", "model_id", "model_commit", "seq"),
+    Index("ix_evaluations_model_seq", "model_id", "seq"),
+    Index("ix_evaluations_dataset", "dataset_id", "dataset_commit", "seq"),
+)
+
+# `value` NULL is NaN: SQLite cannot hold one. `position` keeps the order they were given in.
+metrics = Table(
+    "metrics",
+    metadata,
+    Column(
+        "evaluation_seq",
+        Serial,
+        _owned("evaluations.seq"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("position", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("value", Double),
+    Column("integral", Boolean, nullable=False),
+    UniqueConstraint("evaluation_seq", "name"),
+)
