@@ -35,11 +35,11 @@ def commit(
     deletions: tuple[str, ...],
     additions: list[tuple[str, str | None]],
 ) -> None:
-    """Delete and add files of a branch as one commit, and print its first 12 digits.
+    """Change the files of a branch in one commit.
 
     Deletions happen first. What is added lands under its own name, in DEST where that ends
     with /, else as DEST. The content of a directory lands at the root where its path ends
-    with /. or DEST is a dot.
+    with /. or DEST is a dot. Prints the first 12 digits of the new commit.
 
     \b
     Examples:

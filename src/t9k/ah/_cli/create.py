@@ -20,7 +20,7 @@ _labels = click.option("-l", "--label", "labels", multiple=True, help="A label; 
 
 @click.group()
 def create() -> None:
-    """Make a folder, a model, a dataset, a branch, a tag or an evaluation.
+    """Make a folder, an asset, a branch, a tag or an evaluation.
 
     \b
     Examples:

@@ -12,7 +12,7 @@ from .._resolution import resolve_asset, resolve_branch, resolve_folder, resolve
 
 @click.group()
 def delete() -> None:
-    """Delete a folder, a model, a dataset, a branch, a tag or an evaluation.
+    """Delete a folder, an asset, a branch, a tag or an evaluation.
 
     \b
     Examples:

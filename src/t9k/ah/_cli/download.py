@@ -26,7 +26,7 @@ from .._resolution import resolve_reference
     help="Where to, made if need be. The current directory by default.",
 )
 def download(reference: str, paths: tuple[str, ...], save_dir: str) -> None:
-    """Bring files of a branch, a tag or a commit to a local directory.
+    """Bring files to a local directory.
 
     \b
     Examples:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from .. import _hub
+from .._messages import inform
 from .._records import EvaluationEntry
 from .._references import parse_reference
 from .._resolution import resolve_asset, resolve_reference
@@ -45,8 +46,10 @@ def ls_evaluation(model: str, output: str | None, sort: str | None, limit: int |
         click.echo(json.dumps(entries, indent=2, ensure_ascii=False))
     elif output == "table":
         _print_ranking(entries)
+    elif not entries:
+        inform(f"No evaluations of {model}")
     else:
-        click.echo("\n\n".join("\n".join(_block(entry)) for entry in entries), nl=bool(entries))
+        click.echo("\n\n".join("\n".join(_block(entry)) for entry in entries))
 
 
 def _list(model: str, sort: str | None, limit: int | None) -> list[EvaluationEntry]:

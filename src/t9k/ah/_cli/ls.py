@@ -11,6 +11,7 @@ import click
 from .. import _hub
 from .._assets import Model
 from .._folders import Folder
+from .._records import AssetRecord, FolderRecord
 from .._resolution import resolve_asset, resolve_branch, resolve_folder, resolve_reference
 from .evaluations import ls_evaluation
 from .tables import age_of, print_table, size_of
@@ -37,7 +38,7 @@ def _output(command: CommandT) -> CommandT:
 
 @click.group()
 def ls() -> None:
-    """List folders, models, datasets, branches, tags, commits, objects or evaluations.
+    """List what a hub holds.
 
     \b
     Examples:
@@ -66,7 +67,7 @@ def ls_folder(type_: str, scope: str, detail: bool, output: str) -> None:
       ah ls folder -t dataset -s own -d
     """
     entries = _hub.list_folder(type_, scope)
-    columns = ["TYPE", "NAME", "ASSETS", "OWNER", "CREATED"]
+    columns = ["TYPE", "NAME", "ASSETS", "OWNER", "CREATED", *_detail_columns(detail)]
     rows = [
         [
             entry["folder"]["type"],
@@ -78,7 +79,7 @@ def ls_folder(type_: str, scope: str, detail: bool, output: str) -> None:
         ]
         for entry in entries
     ]
-    _print(entries, output, columns + _DETAILS * detail, rows, right=["ASSETS"])
+    _print(entries, output, columns, rows, right=["ASSETS"])
 
 
 @ls.command("model")
@@ -120,14 +121,15 @@ def _ls_asset(folder: Folder[Any], detail: bool, output: str) -> None:
         ]
         for entry in entries
     ]
-    columns = ["NAME", "BRANCHES", "CREATED"] + _DETAILS * detail
+    columns = ["NAME", "BRANCHES", "CREATED", *_detail_columns(detail)]
     _print(entries, output, columns, rows, right=["BRANCHES"])
 
 
-_DETAILS = ["ID", "LABELS", "MODIFIED"]
+def _detail_columns(detail: bool) -> list[str]:
+    return ["ID", "LABELS", "MODIFIED"] if detail else []
 
 
-def _details(record: Any, detail: bool) -> list[str]:
+def _details(record: FolderRecord | AssetRecord, detail: bool) -> list[str]:
     cells = [record["id"], ", ".join(record["labels"]), age_of(record["modifiedTimestamp"])]
     return cells if detail else []
 
