@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
-from assethub.api.downloads import send_content
 from assethub.api.render import render_object
 from assethub.core import objects
+from assethub.http.downloads import send_content
 
 router = APIRouter(prefix="/assets/{asset_id}/refs/{ref}/objects", tags=["objects"])
 
