@@ -1,5 +1,6 @@
 """Branches of an asset: made, listed, deleted, and their history."""
 
+from itertools import islice
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -83,12 +84,23 @@ def delete_branch(hub: Hub, user: User, asset_id: str, name: str) -> None:
     hub.database.write(job)
 
 
-def list_commits(hub: Hub, user: User, asset_id: str, branch: str) -> list[Commit]:
-    """The history of a branch, newest first, down to the first commit."""
+def list_commits(
+    hub: Hub, user: User, asset_id: str, branch: str, amount: int | None = None
+) -> list[Commit]:
+    """The history of a branch, newest first, down to the first commit: all, or `amount` of it."""
     with hub.database.read() as connection:
         load_asset(connection, user, asset_id, Level.VIEW)
         head = find_target(connection, asset_id, "branch", branch).commit_id
-        return list(walk_history(connection, load_commit(connection, asset_id, head)))
+        history = walk_history(connection, load_commit(connection, asset_id, head))
+        return list(islice(history, amount))
+
+
+def get_commit(hub: Hub, user: User, asset_id: str, id_: str) -> Commit:
+    """One commit of an asset, by its id or a unique prefix of it."""
+    with hub.database.read() as connection:
+        load_asset(connection, user, asset_id, Level.VIEW)
+        target = find_target(connection, asset_id, "commit", id_)
+        return load_commit(connection, asset_id, target.commit_id)
 
 
 def _missing(name: str) -> NotFound:

@@ -1,5 +1,6 @@
 """Objects: the files of a snapshot, listed and read."""
 
+from itertools import islice
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -26,11 +27,14 @@ class Content(NamedTuple):
     length: int
 
 
-def list_objects(hub: Hub, user: User, asset_id: str, ref: str) -> list[Entry]:
-    """The objects at a branch, tag or commit, by path in byte order."""
+def list_objects(
+    hub: Hub, user: User, asset_id: str, ref: str, amount: int | None = None
+) -> list[Entry]:
+    """The objects at a branch, tag or commit, by path in byte order: all, or the first `amount`."""
     with hub.database.read() as connection:
         tree = _find_tree(connection, user, asset_id, ref)
-        return list(scan(lambda hashes: load_nodes(connection, hashes), tree))
+        found = scan(lambda hashes: load_nodes(connection, hashes), tree)
+        return list(islice(found, amount))
 
 
 def find_object(hub: Hub, user: User, asset_id: str, ref: str, path: str) -> Content:

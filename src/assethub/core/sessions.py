@@ -12,7 +12,7 @@ from assethub.store.tables import sessions, signin_links, users
 
 _SECOND = 1_000_000
 _LINK_LIFE = 24 * 3600 * _SECOND
-_SESSION_LIFE = 14 * 24 * 3600 * _SECOND
+SESSION_SECONDS = 14 * 24 * 3600
 
 
 def make_signin_token(hub: Hub, user: User) -> str:
@@ -30,6 +30,20 @@ def make_signin_token(hub: Hub, user: User) -> str:
     return token
 
 
+def find_signin(hub: Hub, token: str) -> User:
+    """Whom a one-time token signs in; it stays unused. Raises Unauthenticated."""
+    query = (
+        sa.select(users.c.id, users.c.name)
+        .join(signin_links, signin_links.c.user_id == users.c.id)
+        .where(signin_links.c.secret == hash_secret(token), signin_links.c.expires > now())
+    )
+    with hub.database.read() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        raise _link_unknown()
+    return User(row.id, row.name)
+
+
 def sign_in_with_token(hub: Hub, token: str) -> str:
     """Uses up a one-time token; returns a new session's secret. Raises Unauthenticated."""
 
@@ -40,11 +54,7 @@ def sign_in_with_token(hub: Hub, token: str) -> str:
             .returning(signin_links.c.user_id)
         ).first()
         if row is None:
-            raise Unauthenticated(
-                "this sign-in link was used already or has expired; make a new one with "
-                "`assethub user link NAME`",
-                code="link_unknown",
-            )
+            raise _link_unknown()
         return _open_session(connection, row.user_id)
 
     return hub.database.write(job)
@@ -74,6 +84,14 @@ def sign_out(hub: Hub, secret: str) -> None:
     hub.database.write(lambda connection: connection.execute(gone).rowcount)
 
 
+def _link_unknown() -> Unauthenticated:
+    return Unauthenticated(
+        "this sign-in link was used already or has expired; make a new one with "
+        "`assethub user link NAME`",
+        code="link_unknown",
+    )
+
+
 def _open_session(connection: sa.Connection, user_id: str) -> str:
     secret = secrets.token_urlsafe(32)
     connection.execute(sessions.delete().where(sessions.c.expires < now()))
@@ -83,7 +101,7 @@ def _open_session(connection: sa.Connection, user_id: str) -> str:
             "secret": hash_secret(secret),
             "user_id": user_id,
             "created": now(),
-            "expires": now() + _SESSION_LIFE,
+            "expires": now() + SESSION_SECONDS * _SECOND,
         },
     )
     return secret
