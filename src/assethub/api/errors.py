@@ -16,10 +16,10 @@ _log = structlog.get_logger()
 
 def install_error_handlers(app: FastAPI) -> None:
     """Makes every refusal and failure of the app answer in one of the two forms."""
-    app.add_exception_handler(HubError, _on_hub_error)
-    app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(Exception, _on_failure)
+    app.exception_handler(HubError)(_on_hub_error)
+    app.exception_handler(RequestValidationError)(_on_invalid_request)
+    app.exception_handler(HTTPException)(_on_http_exception)
+    app.exception_handler(Exception)(_on_failure)
 
 
 def render_error(request: Request, error: HubError) -> Response:
@@ -56,13 +56,11 @@ def _problem(status: int, code: str, detail: str, headers: dict[str, str]) -> Re
     return Response(text, status, headers, media_type="application/problem+json")
 
 
-async def _on_hub_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HubError)
+async def _on_hub_error(request: Request, error: HubError) -> Response:
     return render_error(request, error)
 
 
-async def _on_invalid_request(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+async def _on_invalid_request(request: Request, error: RequestValidationError) -> Response:
     parts = []
     for problem in error.errors()[:5]:
         place = ".".join(str(step) for step in problem["loc"] if step not in ("body", "query"))
@@ -71,8 +69,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     return render_error(request, InvalidInput(text, code="invalid_request"))
 
 
-async def _on_http_exception(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+async def _on_http_exception(request: Request, error: HTTPException) -> Response:
     if error.status_code == 404 and not wants_json(request):
         return Response(status_code=404)
     text = f"{error.detail}: {request.method} {request.url.path}"

@@ -1,14 +1,14 @@
 """Models and datasets: made, listed, renamed, labelled, deleted."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from assethub.core import commits, folders
 from assethub.core.hub import Hub
-from assethub.core.permissions import Folder, Level, require
+from assethub.core.permissions import Folder, Level, level_of, require
 from assethub.core.users import User
 from assethub.core.values import check_labels, check_name, new_id, now
 from assethub.errors import InvalidInput
@@ -16,6 +16,7 @@ from assethub.store import tables
 from assethub.store.tables import branches, users
 
 DEFAULT_BRANCH = "main"
+_AT_ONCE = 500
 
 
 class Asset(NamedTuple):
@@ -113,6 +114,12 @@ def get_asset(hub: Hub, user: User, id_: str) -> Asset:
         return load_asset(connection, user, id_, Level.VIEW)
 
 
+def find_viewable(hub: Hub, user: User, ids: Iterable[str]) -> dict[str, Asset]:
+    """Those of the assets that are there and that the user may view, by id."""
+    with hub.database.read() as connection:
+        return load_viewable(connection, user, ids)
+
+
 def update_asset(hub: Hub, user: User, id_: str, name: str, labels: Sequence[str]) -> None:
     """Renames and labels an asset; the labels replace all earlier ones."""
     change = {
@@ -161,14 +168,22 @@ def find_asset(
     return _allowed(row, user, level)
 
 
-def _allowed(row: sa.Row[tuple[object, ...]] | None, user: User, level: Level) -> Asset:
-    if row is None:
-        require(user, None, level, "asset not found")
-        raise AssertionError("unreachable")
-    values = tuple(row)
-    folder = Folder(*values[len(_own) :])  # type: ignore[arg-type]
-    require(user, folder, level, "asset not found")
-    return Asset(*values[: len(_own)], folder)  # type: ignore[arg-type]
+def load_viewable(connection: sa.Connection, user: User, ids: Iterable[str]) -> dict[str, Asset]:
+    found: dict[str, Asset] = {}
+    wanted = sorted(set(ids))
+    for start in range(0, len(wanted), _AT_ONCE):
+        batch = wanted[start : start + _AT_ONCE]
+        for row in connection.execute(_select.where(tables.assets.c.id.in_(batch))):
+            folder = Folder(*row[len(_own) :])
+            if level_of(user, folder) >= Level.VIEW:
+                found[row[0]] = Asset._make((*row[: len(_own)], folder))
+    return found
+
+
+def _allowed(row: "sa.Row[*tuple[Any, ...]] | None", user: User, level: Level) -> Asset:
+    folder = None if row is None else Folder(*row[len(_own) :])
+    allowed = require(user, folder, level, "asset not found")
+    return Asset._make((*cast("sa.Row[*tuple[Any, ...]]", row)[: len(_own)], allowed))
 
 
 def _exists(name: str) -> InvalidInput:

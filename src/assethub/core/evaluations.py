@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from assethub.core.assets import Asset, load_asset
+from assethub.core.assets import Asset, load_asset, load_viewable
 from assethub.core.hub import Hub
 from assethub.core.permissions import Level
 from assethub.core.references import Reference, Target, parse_reference, resolve, tags_of
@@ -176,6 +176,22 @@ def list_evaluations(
         return _with_metrics(connection, rows)
 
 
+def list_evaluations_on(
+    hub: Hub, user: User, dataset_id: str, commit_id: str, *, amount: int | None = None
+) -> list[Evaluation]:
+    """Evaluations on one commit of a dataset, newest first, of the models the user may view."""
+    query = _select.where(
+        evaluations.c.dataset_id == dataset_id, evaluations.c.dataset_commit == commit_id
+    )
+    with hub.database.read() as connection:
+        load_asset(connection, user, dataset_id, Level.VIEW)
+        ids = connection.execute(query.with_only_columns(evaluations.c.model_id).distinct())
+        models = load_viewable(connection, user, ids.scalars().all())
+        query = query.where(evaluations.c.model_id.in_(models))
+        rows = connection.execute(_sorted(query, "").limit(amount)).all()
+        return _with_metrics(connection, rows)
+
+
 def get_evaluation(hub: Hub, user: User, id_: str) -> Evaluation:
     """One evaluation, for who may view its model; NotFound where it is not there or deleted."""
     with hub.database.read() as connection:
@@ -251,8 +267,8 @@ def _number(value: float | None, integral: bool) -> float | int:
 
 
 def _evaluation(row: "sa.Row[Any]", values: dict[str, float | int]) -> Evaluation:
-    sides = [
+    model, dataset = (
         Side(*(getattr(row, f"{side}_{field}") for field in Side._fields))
         for side in ("model", "dataset")
-    ]
-    return Evaluation(row.id, *sides, values, row.creator, row.created, row.seq)
+    )
+    return Evaluation(row.id, model, dataset, values, row.creator, row.created, row.seq)

@@ -184,7 +184,7 @@ def _complete_commit(connection: sa.Connection, asset_id: str, prefix: str, *, s
             f"commit prefix {prefix} is ambiguous, it matches {shown}{more}",
             code="commit_ambiguous",
         )
-    return matches[0]
+    return str(matches[0])
 
 
 def tags_of(connection: sa.Connection, asset_id: str, commit_id: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Checks of what people send, and the clock: each a value in, the same value out or InvalidInput."""
+"""Checks of what people send: a value in, the same value out, or InvalidInput. And the clock."""
 
 import time
 import unicodedata

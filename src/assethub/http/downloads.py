@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from assethub.core.objects import Content
 from assethub.errors import HubError
@@ -46,9 +48,32 @@ def send_content(request: Request, blobs: BlobStore, content: Content) -> Respon
     headers["Content-Length"] = str(length)
     path = blobs.local_path(content.address)
     if status == 200 and path is not None and path.stat().st_size == length:
-        return FileResponse(path, headers=headers)
+        return _WholeFile(path, headers)
     body: Iterator[bytes] = blobs.read(content.address, content.offset + first, length)
     return StreamingResponse(body, status, headers)
+
+
+class _WholeFile(Response):
+    """A plain file, handed to the server by its path where that can send it by descriptor."""
+
+    def __init__(self, path: Path, headers: dict[str, str]) -> None:
+        super().__init__(headers=headers)
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "http.response.pathsend" not in scope.get("extensions", {}):
+            body = StreamingResponse(_read_file(self._path), headers=dict(self.headers))
+            await body(scope, receive, send)
+            return
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        await send(start)
+        await send({"type": "http.response.pathsend", "path": str(self._path)})
+
+
+def _read_file(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            yield chunk
 
 
 def _wanted_range(request: Request, etag: str, size: int) -> tuple[int, int] | None:

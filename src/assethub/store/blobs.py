@@ -17,22 +17,33 @@ from typing import NamedTuple, Protocol, Self
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
+from assethub.errors import HubError
+
 CHUNK_BYTES = 1024 * 1024
 
 _ADDRESS = re.compile(r"[0-9a-f]{2}/[0-9a-f]{30}")
 _OBJECT_STORES = ("s3", "gs", "az")
 
 
-class StoreError(Exception):
+class StoreError(HubError):
     """The store could not do what was asked; the text is a sentence for people."""
+
+    status = 503
+    code = "store_unavailable"
 
 
 class BlobNotFound(StoreError):
     """No blob has this address."""
 
+    status = 500
+    code = "blob_missing"
+
 
 class StoreFull(StoreError):
     """No room is left in the store, or a quota is used up."""
+
+    status = 507
+    code = "storage_full"
 
 
 class Blob(NamedTuple):

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that `assethub.store.schema` hands over."""
+"""Alembic's entry: migrates on the connection that `assethub.store.schema` hands over."""
 
 from alembic import context
 

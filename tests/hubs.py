@@ -1,0 +1,72 @@
+"""Hubs to test against: real `assethub serve` processes."""
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from assethub.core import users
+from assethub.core.hub import Hub, open_hub
+from assethub.settings import Settings
+
+
+class User(NamedTuple):
+    name: str
+    key: str
+
+
+@dataclass(frozen=True)
+class RunningHub:
+    """A hub that serves at `url`; `inside` is the same hub, opened beside the server."""
+
+    url: str
+    settings: Settings
+    inside: Hub
+    log: Path
+
+    def new_user(self, name: str | None = None) -> User:
+        user = users.add_user(self.inside, name or f"user-{uuid.uuid4().hex[:12]}")
+        return User(user.name, users.add_key(self.inside, user, "test"))
+
+
+@contextmanager
+def run_hub(settings: Settings, log: Path) -> Iterator[RunningHub]:
+    """Serves a hub in a process of its own for the time of a `with`."""
+    process, url = start_hub(settings, log)
+    with process:
+        inside = open_hub(settings)
+        try:
+            yield RunningHub(url, settings, inside, log)
+        finally:
+            inside.close()
+            process.terminate()
+            assert process.wait(10) == 0, log.read_text()
+
+
+def start_hub(settings: Settings, log: Path) -> tuple[subprocess.Popen[str], str]:
+    """The process of a new server on a free port, and the URL it said it serves at."""
+    with log.open("a") as errors:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("assethub"), "serve", "--port", "0"],
+            env=hub_environment(settings),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert " at http" in line, line + log.read_text()
+    return process, line.split(" at ")[1].strip()
+
+
+def hub_environment(settings: Settings) -> dict[str, str]:
+    return os.environ | {
+        "ASSETHUB_DATA": str(settings.data),
+        "ASSETHUB_DATABASE_URL": settings.database_url,
+        "ASSETHUB_STORE_URL": settings.store_url,
+    }
