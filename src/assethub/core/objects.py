@@ -28,20 +28,25 @@ class Content(NamedTuple):
 
 
 def list_objects(
-    hub: Hub, user: User, asset_id: str, ref: str, amount: int | None = None
+    hub: Hub, user: User, asset_id: str, ref: str, *, kind: str = "any", amount: int | None = None
 ) -> list[Entry]:
-    """The objects at a branch, tag or commit, by path in byte order: all, or the first `amount`."""
+    """The objects at a branch, tag or commit, by path in byte order: all, or the first `amount`.
+
+    `kind` says which of the three `ref` must be; a branch may be named like a commit.
+    """
     with hub.database.read() as connection:
-        tree = _find_tree(connection, user, asset_id, ref)
+        tree = _find_tree(connection, user, asset_id, kind, ref)
         found = scan(lambda hashes: load_nodes(connection, hashes), tree)
         return list(islice(found, amount))
 
 
-def find_object(hub: Hub, user: User, asset_id: str, ref: str, path: str) -> Content:
+def find_object(
+    hub: Hub, user: User, asset_id: str, ref: str, path: str, *, kind: str = "any"
+) -> Content:
     """One object at a branch, tag or commit, and where its bytes are."""
     check_path(path)
     with hub.database.read() as connection:
-        tree = _find_tree(connection, user, asset_id, ref)
+        tree = _find_tree(connection, user, asset_id, kind, ref)
         entries = get_entries(lambda hashes: load_nodes(connection, hashes), tree, [path])
         if path not in entries:
             raise NotFound(
@@ -55,7 +60,7 @@ def find_object(hub: Hub, user: User, asset_id: str, ref: str, path: str) -> Con
     return Content(entries[path], *row)
 
 
-def _find_tree(connection: sa.Connection, user: User, asset_id: str, ref: str) -> str:
+def _find_tree(connection: sa.Connection, user: User, asset_id: str, kind: str, ref: str) -> str:
     load_asset(connection, user, asset_id, Level.VIEW)
-    target = find_target(connection, asset_id, "any", ref)
+    target = find_target(connection, asset_id, kind, ref)
     return load_commit(connection, asset_id, target.commit_id).tree
