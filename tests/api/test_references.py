@@ -5,6 +5,8 @@ import pytest
 from api.raw import JSON, Raw
 from hubs import RunningHub
 
+from assethub.store.tables import commits
+
 
 @pytest.fixture
 def owner(hub: RunningHub) -> tuple[Raw, str]:
@@ -66,20 +68,22 @@ def test_a_malformed_reference_is_a_clear_400(user: Raw, text: str) -> None:
     assert user.refused("GET", "/ref", asset_ref=text)[0] == 400
 
 
-def test_an_ambiguous_prefix_lists_what_it_matches(owner: tuple[Raw, str]) -> None:
+def test_an_ambiguous_prefix_lists_what_it_matches(
+    hub: RunningHub, owner: tuple[Raw, str]
+) -> None:
     raw, name = owner
     asset = raw.asset("model", "nlp", "bert")
-    # Among 17 ids two share their first digit, but four digits of one are almost surely its own;
-    # so the prefix of a shared start is made by listing until two ids share four.
-    seen: dict[str, list[str]] = {}
-    while not (shared := [ids for ids in seen.values() if len(ids) > 1]):
-        commit = raw.commit(asset, {"a": str(len(seen)).encode()})
-        seen.setdefault(commit[:4], []).append(commit)
-        if len(seen) > 40:
-            pytest.skip("no two of 40 commits share four digits")
-    status, text = raw.refused("GET", "/ref", asset_ref=f"{name}/model/nlp/bert:{shared[0][0][:4]}")
-    assert status == 400
-    assert all(commit[:12] in text for commit in shared[0])
+    twins = [prefix + "0" * 58 for prefix in ("abcd12", "abcd13")]
+    with hub.inside.database.read() as connection:
+        [row] = connection.execute(commits.select().where(commits.c.asset_id == asset)).mappings()
+    rows = [dict(row) | {"id": twin} for twin in twins]
+    hub.inside.database.write(lambda connection: connection.execute(commits.insert(), rows) and 1)
+    place = f"{name}/model/nlp/bert"
+    for ending in (":abcd", "@abcd1"):
+        status, text = raw.refused("GET", "/ref", asset_ref=place + ending)
+        assert status == 400
+        assert all(twin[:12] in text for twin in twins)
+    assert raw.ok("GET", "/ref", asset_ref=f"{place}:abcd12")["commit"] == twins[0]
 
 
 def test_branches_are_made_listed_and_deleted(user: Raw) -> None:

@@ -127,7 +127,7 @@ class _ObjectWriter(BlobWriter):
     def _drop(self) -> None:
         # Leaving its `with` by an exception is how a writer of obstore is told to drop the parts.
         try:
-            self._file.__exit__(StoreError, StoreError(), None)
+            self._file.__exit__(StoreError, StoreError("dropped"), None)
         except (BaseError, OSError, ValueError):
             return
 
