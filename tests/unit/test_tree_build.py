@@ -5,16 +5,6 @@ from itertools import pairwise
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from trees import (
-    Model,
-    Nodes,
-    make_entries,
-    make_entry,
-    models,
-    paths,
-    same,
-)
-from trees import short_ranges as short_ranges
 
 from assethub.tree import (
     EMPTY,
@@ -26,6 +16,18 @@ from assethub.tree import (
     summarize,
     write_tree,
 )
+from trees import (
+    Model,
+    Nodes,
+    edit,
+    edits,
+    make_entries,
+    make_entry,
+    models,
+    paths,
+    same,
+)
+from trees import short_ranges as short_ranges
 
 pytestmark = pytest.mark.usefixtures("short_ranges")
 
@@ -86,6 +88,32 @@ def test_changes_give_the_tree_of_the_resulting_entries(
         root = apply_changes(nodes.load, nodes.put, root, change.items(), delete_prefixes)
         assert nodes.read(root) == [model[path] for path in sorted(model)]
         assert root == Nodes().write(model.values())
+
+
+@given(models(), edits)
+def test_the_changes_from_one_set_to_another_give_the_tree_of_the_other(
+    model: Model, drawn: list[tuple[int, Entry | None]]
+) -> None:
+    nodes = Nodes()
+    edited = edit(model, drawn)
+    change = {path: edited.get(path) for path in sorted(model.keys() | edited.keys())}
+    few = {path: entry for path, entry in change.items() if entry != model.get(path)}
+    expected = nodes.write(change_model(model, change, []).values())
+    for these in (few, change):
+        root = nodes.write(model.values())
+        assert apply_changes(nodes.load, nodes.put, root, these.items()) == expected
+
+
+def test_deleting_any_one_entry_gives_the_tree_without_it() -> None:
+    """Among them are those that end a range, and what follows them joins what came before."""
+    nodes = Nodes()
+    entries = make_entries(60)
+    root = nodes.write(entries)
+    assert nodes.count_ranges(root) > 8
+    for gone in entries:
+        left = apply_changes(nodes.load, nodes.put, root, [(gone.path, None)])
+        assert left == nodes.write(entry for entry in entries if entry != gone)
+        assert apply_changes(nodes.load, nodes.put, left, [(gone.path, gone)]) == root
 
 
 @given(models(), changes, prefixes)

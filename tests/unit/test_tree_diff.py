@@ -5,29 +5,14 @@ from itertools import islice
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from trees import Model, Nodes, entries, make_entries, make_entry, models, paths, same
-from trees import short_ranges as short_ranges
 
 from assethub.tree import EMPTY, Change, Conflict, Difference, Entry, apply_changes, diff, merge
+from trees import Model, Nodes, edit, edits, make_entries, make_entry, models, paths, same
+from trees import short_ranges as short_ranges
 
 pytestmark = pytest.mark.usefixtures("short_ranges")
 
-edits = st.lists(st.tuples(st.integers(0, 200), st.none() | entries), max_size=12)
 marks = st.just("") | paths | paths.map(lambda path: path[:1])
-
-
-def edit(model: Model, drawn: list[tuple[int, Entry | None]]) -> Model:
-    """The model with some entries deleted, some replaced, and some added."""
-    edited = dict(model)
-    for number, entry in drawn:
-        path = sorted(model)[number % len(model)] if model else "a"
-        if entry is None:
-            edited.pop(path, None)
-        elif number % 2:
-            edited[path] = entry._replace(path=path)
-        else:
-            edited[entry.path] = entry
-    return edited
 
 
 def diff_models(a: Model, b: Model) -> list[Difference]:
@@ -82,6 +67,14 @@ def test_a_change_of_times_alone_is_no_difference() -> None:
     b = nodes.write(entry._replace(mtime=5) for entry in make_entries(100))
     assert a != b
     assert list(diff(nodes.load, a, b)) == []
+
+
+def test_a_change_of_the_type_of_every_entry_is_a_difference_of_each() -> None:
+    nodes = Nodes()
+    before = [entry._replace(content_type="a/a") for entry in make_entries(100)]
+    after = [entry._replace(content_type="b/b") for entry in before]
+    pairs = diff(nodes.load, nodes.write(before), nodes.write(after))
+    assert [(pair.old, pair.new) for pair in pairs] == list(zip(before, after, strict=True))
 
 
 def test_a_diff_reads_only_the_ranges_that_differ() -> None:

@@ -5,10 +5,10 @@ from itertools import islice
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from trees import Model, Nodes, make_entries, make_entry, models, paths
-from trees import short_ranges as short_ranges
 
 from assethub.tree import CommonPrefix, Entry, get_entries, list_level, scan
+from trees import Model, Nodes, make_entries, make_entry, models, paths
+from trees import short_ranges as short_ranges
 
 pytestmark = pytest.mark.usefixtures("short_ranges")
 
@@ -65,7 +65,7 @@ def test_a_level_read_in_pages_is_the_whole_level(model: Model, prefix: str, amo
     root = nodes.write(model.values())
     listed: list[Entry | CommonPrefix] = []
     page = [CommonPrefix("")]
-    while page:
+    while page and len(listed) <= len(model):
         items = list_level(nodes.load, root, prefix=prefix, after=page[-1].path)
         page = list(islice(items, amount))
         listed += page
@@ -85,6 +85,30 @@ def test_folders_are_skipped_and_not_read_through() -> None:
     assert listed == [CommonPrefix("data/"), make_entry("top"), CommonPrefix("zoo/")]
     assert nodes.count_ranges(root) > 200
     assert len(nodes.loaded) <= 4
+
+
+def test_a_folder_over_many_ranges_is_listed_once_wherever_it_begins() -> None:
+    nodes = Nodes()
+    for ahead in range(12):
+        before = [make_entry(f"a{number:02}") for number in range(ahead)]
+        root = nodes.write([*before, *make_entries(50), make_entry("e")])
+        listed = list(list_level(nodes.load, root))
+        assert listed == [*before, CommonPrefix("data/"), make_entry("e")]
+
+
+def test_a_folder_that_begins_with_a_range_is_listed_from_the_root_alone() -> None:
+    nodes = Nodes()
+    root = nodes.write(make_entries(1000))
+    nodes.forget_record()
+    assert list(list_level(nodes.load, root)) == [CommonPrefix("data/")]
+    assert nodes.loaded == [root]
+
+
+def test_a_long_scan_holds_few_ranges_at_a_time() -> None:
+    nodes = Nodes()
+    root = nodes.write(make_entries(1000))
+    assert len(nodes.read(root)) == 1000
+    assert 1 < nodes.largest_batch <= 16 < nodes.count_ranges(root)
 
 
 def test_a_page_from_the_middle_reads_only_the_ranges_it_needs() -> None:

@@ -18,9 +18,11 @@ class Nodes:
         self.kept: dict[str, bytes] = {}
         self.loaded: list[str] = []
         self.put_names: list[str] = []
+        self.largest_batch = 0
 
     def load(self, names: Sequence[str]) -> Mapping[str, bytes]:
         self.loaded.extend(names)
+        self.largest_batch = max(self.largest_batch, len(names))
         return {name: self.kept[name] for name in names}
 
     def put(self, name: str, node: bytes) -> None:
@@ -62,7 +64,9 @@ def make_entries(count: int) -> list[Entry]:
 
 names = st.sampled_from(["a", "b", "ab", "a-", "a0", "é", "\uffff", "😀", "\U0010ffff"])
 any_names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=4)
-paths = st.lists(names | any_names, min_size=1, max_size=3).map("/".join)
+paths = st.lists(names | any_names, min_size=1, max_size=3).map("/".join) | st.builds(
+    "{}/{}{}".format, st.sampled_from(["a", "a-", "b"]), names, st.integers(0, 9)
+)
 entries = st.builds(make_entry, paths, st.integers(0, 3), st.integers(-5, 5))
 
 
@@ -70,6 +74,23 @@ def models(max_size: int = 40) -> st.SearchStrategy[Model]:
     """Sets of entries, as a dict by path."""
     many = st.lists(entries, max_size=max_size, unique_by=lambda entry: entry.path)
     return many.map(lambda listed: {entry.path: entry for entry in listed})
+
+
+edits = st.lists(st.tuples(st.integers(0, 200), st.none() | entries), max_size=12)
+
+
+def edit(model: Model, drawn: list[tuple[int, Entry | None]]) -> Model:
+    """The model with some of its entries deleted, some replaced, and others added."""
+    edited = dict(model)
+    for number, entry in drawn:
+        path = sorted(model)[number % len(model)] if model else "a"
+        if entry is None:
+            edited.pop(path, None)
+        elif number % 2:
+            edited[path] = entry._replace(path=path)
+        else:
+            edited[entry.path] = entry
+    return edited
 
 
 def same(a: Entry | None, b: Entry | None) -> bool:
