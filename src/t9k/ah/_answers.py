@@ -52,7 +52,7 @@ def error_of(status: int, headers: Mapping[str, str], content: bytes, host: str)
         return ServerError(_not_a_hub(content, status, host), code="not_a_hub", status=status)
     detail, code = problem
     if status == 401:
-        detail += f". Log in with: ah login -H {host} -k KEY"
+        detail += f" (ah login -H {host} -k KEY)"
     return _class_of(status, code)(detail, code=code, status=status)
 
 

@@ -207,7 +207,9 @@ def _reason(error: Exception) -> str:
     match error:
         case exceptions.NameResolutionError():
             return "its name is not known"
-        case exceptions.ConnectTimeoutError():
+        case exceptions.ConnectTimeoutError() if not isinstance(
+            error, exceptions.NewConnectionError
+        ):
             return "it does not answer"
         case exceptions.ReadTimeoutError():
             return f"it gave no answer for {_ANSWER_SECONDS:.0f} seconds"

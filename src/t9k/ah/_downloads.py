@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ._errors import DownloadError, NotFoundError, WrongTypeError
+from ._errors import DownloadError, NotFoundError
+from ._values import check_paths
 
 if TYPE_CHECKING:
     from ._client import Client
@@ -40,11 +41,9 @@ def select(objects: list[ObjectEntry], paths: str | Iterable[str] | None) -> lis
     """
     if paths is None:
         return objects
-    wanted = [paths] if isinstance(paths, str) else list(paths)
+    wanted = check_paths(paths, "download")
     chosen: set[str] = set()
     for path in wanted:
-        if not isinstance(path, str):
-            raise WrongTypeError(f"A path to download must be text, not {path!r:.60}")
         fitting = {
             entry["path"]
             for entry in objects

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._errors import InvalidInputError, WrongTypeError
 from ._messages import inform
-from ._references import is_id
+from ._references import check_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,9 +46,7 @@ def list_evaluation(
 
 def delete_evaluation(client: Client, id_: str) -> None:
     """Delete the evaluation with that id."""
-    if not is_id(id_):
-        raise InvalidInputError(f"{id_!r} is not the ID of an evaluation", code="invalid_id")
-    client.request("DELETE", f"/evaluations/{id_.lower()}")
+    client.request("DELETE", f"/evaluations/{check_id(id_, 'an evaluation')}")
     inform(f"Deleting evaluation with ID {id_}")
 
 

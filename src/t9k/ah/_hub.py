@@ -12,7 +12,7 @@ from ._evaluations import delete_evaluation as _delete_evaluation
 from ._folders import Folder, make_asset
 from ._lookup import find_folder, get_folder_entry
 from ._messages import inform
-from ._references import FolderPath, check_name, check_type
+from ._references import FolderPath, check_id, check_name, check_type
 from ._values import check_labels
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def get_folder(
     Raises NotFoundError for one that does not exist or may not be viewed.
     """
     if id_ is not None:
-        path = FolderPath(id=id_)
+        path = FolderPath(id=check_id(id_, "a folder"))
     elif type_ is None or name is None:
         raise InvalidInputError("A folder is named by its type_ and name, or by its id_")
     else:
@@ -171,7 +171,7 @@ def list_folder(type_: str = "all", scope: str = "all") -> list[FolderEntry]:
 def get_asset(id_: str) -> Model | Dataset:
     """The model or dataset with that id; raises NotFoundError."""
     client = default_client()
-    record = client.request("GET", f"/assets/{id_}")
+    record = client.request("GET", f"/assets/{check_id(id_, 'an asset')}")
     folder: Folder[Any] = Folder(client, get_folder_entry(client, record["folder"])["folder"])
     return make_asset(folder, record)
 

@@ -39,7 +39,18 @@ def look_up(client: Client, reference: str) -> Any:
 
     Raises NotFoundError for what is not there or may not be seen.
     """
-    return client.request("GET", "/ref", query={"asset_ref": reference})
+    try:
+        return client.request("GET", "/ref", query={"asset_ref": reference})
+    except NotFoundError as error:
+        if error.code not in ("folder_not_found", "asset_not_found"):
+            raise
+        name = reference.partition(":")[0]
+        _, type_, *rest = name.split("/")
+        raise NotFoundError(
+            f"There is no {type_ if len(rest) > 1 else 'folder'} {name} that you may view",
+            code=error.code,
+            status=error.status,
+        ) from error
 
 
 def find_folder(client: Client, path: FolderPath) -> FolderRecord:

@@ -142,6 +142,13 @@ def is_commit(text: str) -> bool:
     return _COMMIT.fullmatch(text) is not None
 
 
+def check_id(id_: str, what: str) -> str:
+    """The id in its lower-case form; raises InvalidInputError for what is none."""
+    if not is_id(id_):
+        raise InvalidInputError(f"{id_!r} is no ID of {what}", code="invalid_id")
+    return id_.lower()
+
+
 def check_type(type_: str) -> None:
     """Raise InvalidInputError unless the type is `model` or `dataset`."""
     if type_ not in TYPES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ._assets import Dataset, Model
@@ -21,41 +22,54 @@ _SNAPSHOTS: dict[str, type[Branch] | type[Tag] | type[Commit]] = {
 }
 
 
-def resolve_folder(client: Client, text: str, type_: str | None = None) -> Folder[Any]:
+Connect = Callable[[], "Client"]
+"""Gives the connection to look names up with, asked for once the text is known to be a name."""
+
+
+def resolve_folder(connect: Connect, text: str, type_: str | None = None) -> Folder[Any]:
     """The folder that the text names, of the type that is wanted; raises NotFoundError."""
-    folder: Folder[Any] = Folder(client, find_folder(client, parse_folder(text, type_)))
+    path = parse_folder(text, type_)
+    client = connect()
+    folder: Folder[Any] = Folder(client, find_folder(client, path))
     _check_type(folder, type_)
     return folder
 
 
 def resolve_asset(
-    client: Client, asset: str | AssetPath, type_: str | None = None
+    connect: Connect, asset: str | AssetPath, type_: str | None = None
 ) -> Model | Dataset:
     """The asset that was named, of the type that is wanted; raises NotFoundError."""
     path = parse_asset(asset, type_) if isinstance(asset, str) else asset
+    client = connect()
     return _asset(client, find_asset(client, path), type_)
 
 
-def resolve_reference(client: Client, text: str, type_: str | None = None) -> Branch | Tag | Commit:
+def resolve_reference(
+    connect: Connect, text: str, type_: str | None = None
+) -> Branch | Tag | Commit:
     """The branch, tag or commit that the text names, `main` where it names none."""
-    found = find_reference(client, parse_reference(text, type_))
+    path = parse_reference(text, type_)
+    client = connect()
+    found = find_reference(client, path)
     return _SNAPSHOTS[found.kind](_asset(client, found, type_), found.name, found.commit)
 
 
-def resolve_branch(client: Client, text: str) -> Branch:
+def resolve_branch(connect: Connect, text: str) -> Branch:
     """The branch that the text names, `main` where it names none; never a tag or a commit."""
     path = parse_reference(text)
     if path.kind not in (None, "branch"):
         raise InvalidInputError(f"{text} is a {path.kind}, and a branch is needed here")
+    client = connect()
     found = find_reference(client, path, kinds=("branch",))
     return Branch(_asset(client, found), found.name, found.commit)
 
 
-def resolve_tag(client: Client, text: str) -> Tag:
+def resolve_tag(connect: Connect, text: str) -> Tag:
     """The tag that the text names."""
     path = parse_reference(text)
     if path.value is None or path.kind not in (None, "tag"):
         raise ReferenceSyntaxError(f"{text!r} names no tag: give ASSET:TAG")
+    client = connect()
     found = find_reference(client, path, kinds=("tag",))
     return Tag(_asset(client, found), found.name, found.commit)
 

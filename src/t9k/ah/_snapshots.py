@@ -13,6 +13,7 @@ from ._lookup import find_reference, look_up
 from ._messages import inform
 from ._operations import change_branch
 from ._references import ReferenceKind, is_commit, parse_reference
+from ._values import check_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -183,7 +184,7 @@ class Branch(Snapshot):
         if not isinstance(msg, str):
             raise WrongTypeError(f"The message of a commit must be text, not {msg!r:.60}")
         additions = plan_additions(add)
-        deletions = [delete] if isinstance(delete, str) else list(delete or ())
+        deletions = check_paths(delete or (), "delete")
         where = f"branch {self.name} of {self.asset._label}"
         inform(f"Committing to {where}")
         commit = change_branch(self._client, self.asset.id, self.name, msg, deletions, additions)

@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+def check_paths(paths: str | Iterable[str], purpose: str) -> list[str]:
+    """Paths of objects as a list, of one or of several; raises WrongTypeError for other things."""
+    found = [paths] if isinstance(paths, str) else list(paths)
+    for path in found:
+        if not isinstance(path, str):
+            raise WrongTypeError(f"A path to {purpose} must be text, not {path!r:.60}")
+    return found
+
+
 def check_labels(labels: Iterable[str] | None) -> list[str] | None:
     """The labels as a list; None stays None. Raises WrongTypeError for anything but texts."""
     if labels is None:

@@ -47,7 +47,7 @@ def commit(
       ah commit dataset/image-classification/mnist -m "new test split" \\
           -d test/ -a data/test.parquet:test/
     """
-    target = resolve_branch(_hub.default_client(), branch)
+    target = resolve_branch(_hub.default_client, branch)
     made = target.create_commit(message, delete=deletions, add=additions)
     if made is not None:
         click.echo(made.id[:12])

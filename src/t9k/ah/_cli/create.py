@@ -101,7 +101,7 @@ def create_branch(branch: str) -> None:
     path = parse_reference(branch, "model")
     if path.value is None or path.kind not in (None, "branch"):
         raise ReferenceSyntaxError(f"{branch!r} names no new branch: give MODEL:BRANCH")
-    model = resolve_asset(_hub.default_client(), path.asset, "model")
+    model = resolve_asset(_hub.default_client, path.asset, "model")
     cast("Model", model).create_branch(path.value)
 
 
@@ -116,7 +116,7 @@ def create_tag(reference: str, tag: str) -> None:
       ah create tag image-classification/mnist-cnn-keras:v1 released
       ah create tag dataset/image-classification/mnist 2024-06
     """
-    resolve_reference(_hub.default_client(), reference).create_tag(tag)
+    resolve_reference(_hub.default_client, reference).create_tag(tag)
 
 
 @create.command("evaluation")
@@ -144,5 +144,5 @@ def create_evaluation(model: str, dataset: str, metrics: dict[str, int | float])
       ah create evaluation image-classification/mnist-cnn-keras:tag/released \\
           -d image-classification/mnist:tag/2024-06 -m 'top 5 accuracy=0.999'
     """
-    reference = resolve_reference(_hub.default_client(), model, "model")
+    reference = resolve_reference(_hub.default_client, model, "model")
     reference.create_evaluation(metrics, dataset)

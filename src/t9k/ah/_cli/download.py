@@ -33,4 +33,4 @@ def download(reference: str, paths: tuple[str, ...], save_dir: str) -> None:
       ah download image-classification/mnist-cnn-keras:tag/released
       ah download dataset/image-classification/mnist -p test/ -p README.md -s data
     """
-    resolve_reference(_hub.default_client(), reference).download(paths or None, save_dir)
+    resolve_reference(_hub.default_client, reference).download(paths or None, save_dir)

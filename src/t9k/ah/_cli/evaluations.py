@@ -53,10 +53,11 @@ def ls_evaluation(model: str, output: str | None, sort: str | None, limit: int |
 
 
 def _list(model: str, sort: str | None, limit: int | None) -> list[EvaluationEntry]:
-    client, path = _hub.default_client(), parse_reference(model, "model")
+    path = parse_reference(model, "model")
     if path.value is not None:
-        return resolve_reference(client, model, "model").list_evaluation(sort, limit)
-    found: Any = resolve_asset(client, path.asset, "model")
+        reference = resolve_reference(_hub.default_client, model, "model")
+        return reference.list_evaluation(sort, limit)
+    found: Any = resolve_asset(_hub.default_client, path.asset, "model")
     entries: list[EvaluationEntry] = found.list_evaluation(sort, limit)
     return entries
 

@@ -93,7 +93,7 @@ def ls_model(folder: str, detail: bool, output: str) -> None:
     Example:
       ah ls model image-classification
     """
-    _ls_asset(resolve_folder(_hub.default_client(), folder, "model"), detail, output)
+    _ls_asset(resolve_folder(_hub.default_client, folder, "model"), detail, output)
 
 
 @ls.command("dataset")
@@ -107,7 +107,7 @@ def ls_dataset(folder: str, detail: bool, output: str) -> None:
     Example:
       ah ls dataset image-classification
     """
-    _ls_asset(resolve_folder(_hub.default_client(), folder, "dataset"), detail, output)
+    _ls_asset(resolve_folder(_hub.default_client, folder, "dataset"), detail, output)
 
 
 def _ls_asset(folder: Folder[Any], detail: bool, output: str) -> None:
@@ -145,7 +145,7 @@ def ls_branch(model: str, human: bool, output: str) -> None:
     Example:
       ah ls branch image-classification/mnist-cnn-keras -h
     """
-    entries = cast("Model", resolve_asset(_hub.default_client(), model, "model")).list_branch()
+    entries = cast("Model", resolve_asset(_hub.default_client, model, "model")).list_branch()
     rows = [
         [
             entry["id"],
@@ -168,7 +168,7 @@ def ls_tag(asset: str, output: str) -> None:
     Example:
       ah ls tag image-classification/mnist-cnn-keras
     """
-    entries = resolve_asset(_hub.default_client(), asset).list_tag()
+    entries = resolve_asset(_hub.default_client, asset).list_tag()
     rows = [[entry["id"], entry["commit_id"][:12]] for entry in entries]
     _print(entries, output, ["NAME", "COMMIT_ID"], rows)
 
@@ -183,7 +183,7 @@ def ls_commit(branch: str, output: str) -> None:
     Example:
       ah ls commit image-classification/mnist-cnn-keras:v1
     """
-    entries = resolve_branch(_hub.default_client(), branch).list_commit()
+    entries = resolve_branch(_hub.default_client, branch).list_commit()
     rows = [
         [entry["id"][:12], _first_line(entry["message"]), age_of(entry["creation_date"])]
         for entry in entries
@@ -203,7 +203,7 @@ def ls_object(reference: str, human: bool, output: str) -> None:
       ah ls object image-classification/mnist-cnn-keras:v1
       ah ls object dataset/image-classification/mnist@4d6988c3 -h
     """
-    entries = resolve_reference(_hub.default_client(), reference).list_object()
+    entries = resolve_reference(_hub.default_client, reference).list_object()
     rows = [
         [
             entry["path"],
