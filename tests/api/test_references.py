@@ -3,9 +3,8 @@
 import pytest
 
 from api.raw import JSON, Raw
-from hubs import RunningHub
-
 from assethub.store.tables import commits
+from hubs import RunningHub
 
 
 @pytest.fixture
@@ -68,9 +67,7 @@ def test_a_malformed_reference_is_a_clear_400(user: Raw, text: str) -> None:
     assert user.refused("GET", "/ref", asset_ref=text)[0] == 400
 
 
-def test_an_ambiguous_prefix_lists_what_it_matches(
-    hub: RunningHub, owner: tuple[Raw, str]
-) -> None:
+def test_an_ambiguous_prefix_lists_what_it_matches(hub: RunningHub, owner: tuple[Raw, str]) -> None:
     raw, name = owner
     asset = raw.asset("model", "nlp", "bert")
     twins = [prefix + "0" * 58 for prefix in ("abcd12", "abcd13")]

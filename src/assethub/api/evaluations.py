@@ -1,14 +1,18 @@
 """Routes of evaluations."""
 
+import json
+from asyncio import wrap_future
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, StrictStr
 from starlette.responses import Response
 
-from assethub.api.callers import Caller, CurrentHub
+from assethub.api.callers import Caller, CurrentHub, find_hub, find_key
 from assethub.api.render import render_evaluation
 from assethub.core import evaluations
+from assethub.core.users import authenticate_key
+from assethub.errors import InvalidInput
 
 router = APIRouter(prefix="/evaluations", tags=["evaluations"])
 
@@ -18,13 +22,54 @@ class NewEvaluation(BaseModel):
 
     model: StrictStr
     dataset: StrictStr
-    metrics: dict[StrictStr, Any]
+    metrics: dict[StrictStr, float]
 
 
-@router.post("")
-def create_evaluation(hub: CurrentHub, caller: Caller, body: NewEvaluation) -> dict[str, Any]:
-    made = evaluations.create_evaluation(hub, caller, body.model, body.dataset, body.metrics)
-    return render_evaluation(made)
+_BODY = {"content": {"application/json": {"schema": NewEvaluation.model_json_schema()}}}
+
+
+@router.post("", openapi_extra={"requestBody": _BODY | {"required": True}})
+async def create_evaluation(request: Request) -> Response:
+    """Records an evaluation.
+
+    Training loops call it often, so it asks for the database once, on the loop's own time: the key
+    is looked up in the transaction that records.
+    """
+    model, dataset, metrics = _parse_body(await request.body())
+    key = find_key(request)
+    job = evaluations.plan_evaluation(
+        model, dataset, metrics, lambda connection: authenticate_key(connection, key)
+    )
+    made = await wrap_future(find_hub(request).database.submit(job))
+    text = json.dumps(render_evaluation(made), ensure_ascii=False)
+    return Response(text.encode(), media_type="application/json")
+
+
+def _parse_body(body: bytes) -> tuple[str, str, dict[str, Any]]:
+    try:
+        parsed = json.loads(body, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(
+            f"request not understood: the body is no JSON: {error}", code="invalid_request"
+        ) from error
+    if not isinstance(parsed, dict):
+        raise InvalidInput("request not understood: the body must be an object")
+    for name, kind in (("model", str), ("dataset", str), ("metrics", dict)):
+        if not isinstance(parsed.get(name), kind):
+            need = "text" if kind is str else "an object of names and numbers"
+            raise InvalidInput(
+                f"request not understood: {name} must be {need}", code="invalid_request"
+            )
+    return parsed["model"], parsed["dataset"], parsed["metrics"]
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidInput(f"{twice!r} is given twice", code="given_twice")
+    return made
 
 
 @router.get("")

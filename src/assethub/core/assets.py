@@ -52,7 +52,7 @@ _select = sa.select(*_own, *folders.columns).select_from(
     tables.assets.join(tables.folders).join(users)
 )
 _by_id = _select.where(tables.assets.c.id == sa.bindparam("id"))
-_by_name = _select.where(
+select_by_name = _select.where(
     users.c.name == sa.bindparam("owner"),
     tables.folders.c.type == sa.bindparam("type"),
     tables.folders.c.name == sa.bindparam("folder"),
@@ -150,22 +150,7 @@ def delete_asset(hub: Hub, user: User, id_: str) -> None:
 
 def load_asset(connection: sa.Connection, user: User, id_: str, level: Level) -> Asset:
     """The asset of that id, where the user holds the level in its folder."""
-    return _allowed(connection.execute(_by_id, {"id": id_}).first(), user, level)
-
-
-def find_asset(
-    connection: sa.Connection,
-    user: User,
-    owner: str,
-    type_: str,
-    folder: str,
-    name: str,
-    level: Level = Level.VIEW,
-) -> Asset:
-    """The asset of that name, where the user holds the level in its folder."""
-    names = {"owner": owner, "type": type_, "folder": folder, "name": name}
-    row = connection.execute(_by_name, names).first()
-    return _allowed(row, user, level)
+    return allow(connection.execute(_by_id, {"id": id_}).first(), user, level)
 
 
 def load_viewable(connection: sa.Connection, user: User, ids: Iterable[str]) -> dict[str, Asset]:
@@ -180,10 +165,11 @@ def load_viewable(connection: sa.Connection, user: User, ids: Iterable[str]) -> 
     return found
 
 
-def _allowed(row: "sa.Row[*tuple[Any, ...]] | None", user: User, level: Level) -> Asset:
+def allow(row: Sequence[Any] | None, user: User, level: Level) -> Asset:
+    """The asset of a row of `select_by_name`, where the user holds the level in its folder."""
     folder = None if row is None else Folder(*row[len(_own) :])
     allowed = require(user, folder, level, "asset not found")
-    return Asset._make((*cast("sa.Row[*tuple[Any, ...]]", row)[: len(_own)], allowed))
+    return Asset._make((*cast(Sequence[Any], row)[: len(_own)], allowed))
 
 
 def _exists(name: str) -> InvalidInput:

@@ -10,7 +10,7 @@ from assethub.core.assets import DEFAULT_BRANCH, load_asset
 from assethub.core.commits import Commit, load_commit, walk_history
 from assethub.core.hub import Hub
 from assethub.core.permissions import Level
-from assethub.core.references import find_target
+from assethub.core.targets import find_target
 from assethub.core.users import User
 from assethub.core.values import check_branch_name, now
 from assethub.errors import Conflict, InvalidInput, NotFound

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from assethub.core.assets import Asset, load_asset, load_viewable
 from assethub.core.hub import Hub
 from assethub.core.permissions import Level
-from assethub.core.references import Reference, Target, parse_reference, resolve, tags_of
+from assethub.core.references import Reference, parse_reference, resolve
+from assethub.core.targets import Target, tags_of
 from assethub.core.users import User
 from assethub.core.values import check_text, new_id, now
 from assethub.errors import InvalidInput, NotFound
@@ -52,9 +53,22 @@ def create_evaluation(
     hub: Hub, user: User, model: str, dataset: str, values: Mapping[str, Any]
 ) -> Evaluation:
     """Records metrics of the commit that `model` points at now, on that of `dataset`."""
+    return hub.database.write(plan_evaluation(model, dataset, values, lambda _: user))
+
+
+def plan_evaluation(
+    model: str,
+    dataset: str,
+    values: Mapping[str, Any],
+    find_user: Callable[[sa.Connection], User],
+) -> Callable[[sa.Connection], Evaluation]:
+    """`create_evaluation` as a job for `Database.submit`, which also finds out who asks.
+
+    Raises InvalidInput at once for what is wrong in itself.
+    """
     sides = _parse_side(model, "model"), _parse_side(dataset, "dataset")
     checked = check_metrics(values)
-    return hub.database.write(lambda connection: _record(connection, user, sides, checked))
+    return lambda connection: _record(connection, find_user(connection), sides, checked)
 
 
 def check_metrics(values: Mapping[str, Any]) -> dict[str, float | int]:
@@ -107,8 +121,14 @@ def _record(
     sides: tuple[Reference, Reference],
     values: dict[str, float | int],
 ) -> Evaluation:
-    model = _side(connection, *resolve(connection, user, sides[0], Level.RUN))
-    dataset = _side(connection, *resolve(connection, user, sides[1]))
+    found = (
+        resolve(connection, user, sides[0], Level.RUN),
+        resolve(connection, user, sides[1], Level.VIEW),
+    )
+    tags = tags_of(connection, *((asset.id, target.commit_id) for asset, target in found))
+    model, dataset = (
+        _side(asset, target, tags[asset.id, target.commit_id]) for asset, target in found
+    )
     evaluation = Evaluation(new_id(), model, dataset, values, user.name, now())
     row = {
         "id": evaluation.id,
@@ -138,12 +158,12 @@ def _metric_rows(seq: int, values: Mapping[str, float | int]) -> list[dict[str, 
     ]
 
 
-def _side(connection: sa.Connection, asset: Asset, target: Target) -> Side:
+def _side(asset: Asset, target: Target, tags: list[str]) -> Side:
     return Side(
         id=asset.id,
         ref=f"{asset.path}:{_shown(asset, target)}",
         branch=target.branch,
-        tags=tags_of(connection, asset.id, target.commit_id),
+        tags=tags,
         commit=target.commit_id,
     )
 

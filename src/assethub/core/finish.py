@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from assethub.core.commits import Commit, load_commit, make_commit, save_commit
 from assethub.core.hub import Hub
 from assethub.core.operations import Operation, load_operation
-from assethub.core.references import find_target
+from assethub.core.targets import find_target
 from assethub.core.users import User
 from assethub.core.values import check_text, now
 from assethub.errors import Conflict, InvalidInput

@@ -9,7 +9,7 @@ from assethub.core.assets import load_asset
 from assethub.core.commits import load_commit
 from assethub.core.hub import Hub
 from assethub.core.permissions import Level
-from assethub.core.references import find_target
+from assethub.core.targets import find_target
 from assethub.core.users import User
 from assethub.core.values import check_path
 from assethub.errors import NotFound

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from assethub.core.assets import load_asset
 from assethub.core.hub import Hub
 from assethub.core.permissions import Level
-from assethub.core.references import find_target
+from assethub.core.targets import find_target
 from assethub.core.users import User
 from assethub.core.values import check_path, new_id, now
 from assethub.errors import NotFound

@@ -1,20 +1,18 @@
 """References: a folder, an asset, or one commit of it, named by people."""
 
-import re
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from assethub.core.assets import DEFAULT_BRANCH, Asset, find_asset
+from assethub.core import assets
+from assethub.core.assets import DEFAULT_BRANCH, Asset
 from assethub.core.folders import check_type, find_folder
 from assethub.core.hub import Hub
 from assethub.core.permissions import Folder, Level
+from assethub.core.targets import Target, choose_target, pointer_columns
 from assethub.core.users import User
-from assethub.errors import InvalidInput, NotFound
-from assethub.store.tables import branches, commits, tags
-
-_HEX = re.compile(r"[0-9a-f]{4,64}")
-_MOST_SHOWN = 10
+from assethub.errors import InvalidInput
+from assethub.store import tables
 
 
 class Reference(NamedTuple):
@@ -30,14 +28,6 @@ class Reference(NamedTuple):
     name: str
     kind: str
     value: str
-
-
-class Target(NamedTuple):
-    """The commit that a reference points at now, and by which branch or tag it was named."""
-
-    commit_id: str
-    branch: str = ""
-    tag: str = ""
 
 
 class Found(NamedTuple):
@@ -105,89 +95,14 @@ def resolve(
             "it: OWNER/TYPE/FOLDER/NAME",
             code="invalid_reference",
         )
-    asset = find_asset(connection, user, *reference[:4], level)
-    return asset, find_target(connection, asset.id, reference.kind, reference.value)
+    query = {**dict(zip(_NAMES, reference, strict=False)), "value": reference.value}
+    row = connection.execute(_located, query).first()
+    asset = assets.allow(None if row is None else row[:-2], user, level)
+    pointers = (None, None) if row is None else row[-2:]
+    return asset, choose_target(connection, asset.id, reference.kind, reference.value, *pointers)
 
 
-def find_target(connection: sa.Connection, asset_id: str, kind: str, value: str) -> Target:
-    """The commit that a branch, a tag, a commit prefix, or `any` of them in this order names."""
-    if kind in ("branch", "any"):
-        commit_id = _branch_head(connection, asset_id, value)
-        if commit_id is not None:
-            return Target(commit_id, branch=value)
-    if kind in ("tag", "any"):
-        commit_id = _tagged_commit(connection, asset_id, value)
-        if commit_id is not None:
-            return Target(commit_id, tag=value)
-    if kind in ("commit", "any"):
-        return Target(_complete_commit(connection, asset_id, value, strict=kind == "commit"))
-    raise NotFound(
-        f"{kind} not found", code=f"{kind}_not_found", detail=f"{kind} {value} not found"
-    )
-
-
-_head = sa.select(branches.c.commit_id).where(
-    branches.c.asset_id == sa.bindparam("asset_id"), branches.c.name == sa.bindparam("name")
+_NAMES = ("owner", "type", "folder", "name")
+_located = assets.select_by_name.add_columns(
+    *pointer_columns(tables.assets.c.id, sa.bindparam("value"))
 )
-_tag = sa.select(tags.c.commit_id).where(
-    tags.c.asset_id == sa.bindparam("asset_id"), tags.c.name == sa.bindparam("name")
-)
-_between = (
-    sa.select(commits.c.id)
-    .where(
-        commits.c.asset_id == sa.bindparam("asset_id"),
-        commits.c.id >= sa.bindparam("first"),
-        commits.c.id < sa.bindparam("last"),
-    )
-    .order_by(commits.c.id)
-    .limit(_MOST_SHOWN + 1)
-)
-_tags_of = (
-    sa.select(tags.c.name)
-    .where(tags.c.asset_id == sa.bindparam("asset_id"), tags.c.commit_id == sa.bindparam("id"))
-    .order_by(tags.c.name)
-)
-
-
-def _branch_head(connection: sa.Connection, asset_id: str, name: str) -> str | None:
-    return connection.execute(_head, {"asset_id": asset_id, "name": name}).scalar()
-
-
-def _tagged_commit(connection: sa.Connection, asset_id: str, name: str) -> str | None:
-    return connection.execute(_tag, {"asset_id": asset_id, "name": name}).scalar()
-
-
-def _complete_commit(connection: sa.Connection, asset_id: str, prefix: str, *, strict: bool) -> str:
-    if not _HEX.fullmatch(prefix):
-        if strict:
-            raise NotFound(
-                "commit not found",
-                code="commit_not_found",
-                detail=f"commit {prefix!r} not found: give 4 to 64 of its hex digits",
-            )
-        raise NotFound(
-            "commit not found",
-            code="reference_not_found",
-            detail=f"no branch, tag or commit {prefix!r} found",
-        )
-    # 'g' follows every hex digit, so this range holds just the ids that start with the prefix.
-    query = {"asset_id": asset_id, "first": prefix, "last": prefix + "g"}
-    matches = connection.execute(_between, query).scalars().all()
-    if not matches:
-        raise NotFound(
-            "commit not found", code="commit_not_found", detail=f"commit {prefix} not found"
-        )
-    if len(matches) > 1:
-        shown = ", ".join(match[:12] for match in matches[:_MOST_SHOWN])
-        more = ", …" if len(matches) > _MOST_SHOWN else ""
-        raise InvalidInput(
-            f"commit prefix {prefix} is ambiguous, it matches {shown}{more}",
-            code="commit_ambiguous",
-        )
-    return str(matches[0])
-
-
-def tags_of(connection: sa.Connection, asset_id: str, commit_id: str) -> list[str]:
-    """The names of the tags that point at a commit, in order."""
-    query = {"asset_id": asset_id, "id": commit_id}
-    return list(connection.execute(_tags_of, query).scalars())
