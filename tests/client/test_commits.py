@@ -240,13 +240,14 @@ def test_links_to_files_of_the_same_directory_are_followed(dataset: ah.Dataset, 
 
 
 def test_arguments_of_a_commit_of_the_wrong_kind_are_refused(dataset: ah.Dataset) -> None:
-    for arguments, said in [
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"msg": None}, "message of a commit must be text"),
         ({"msg": "m", "add": 5}, "Local paths to add are needed"),
         ({"msg": "m", "add": [5]}, "must be text or a path"),
         ({"msg": "m", "add": {"test.csv": 5}}, "destination of test.csv must be text"),
         ({"msg": "m", "delete": [5]}, "path to delete must be text"),
-    ]:
+    ]
+    for arguments, said in wrong:
         with pytest.raises(ah.WrongTypeError, match=said):
             dataset.create_commit(**arguments)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def test_the_dataset_is_given_as_an_object_or_as_text(model: ah.Model, dataset: 
     tag = dataset.create_tag("split-1")
     commit = dataset.get_commit(-1)
     branch = model.get_branch("main")
-    for given, ending, at in [
+    forms: list[tuple[Any, str, str]] = [
         (dataset, "main", tag.id),
         (tag, "tag/split-1", tag.id),
         (commit, commit.id, commit.id),
@@ -68,7 +69,8 @@ def test_the_dataset_is_given_as_an_object_or_as_text(model: ah.Model, dataset: 
         ("vision/digits:split-1", "tag/split-1", tag.id),
         (f"vision/digits@{commit.id[:8]}", commit.id, commit.id),
         (f"{dataset.id}:tag/split-1", "tag/split-1", tag.id),
-    ]:
+    ]
+    for given, ending, at in forms:
         made = branch.create_evaluation({"loss": 1}, given)
         assert made["datasetRef"].endswith(f"/dataset/vision/digits:{ending}"), given
         assert (made["datasetID"], made["datasetCommit"]) == (dataset.id, at), given
@@ -93,7 +95,7 @@ def test_a_model_where_a_dataset_is_needed_and_the_reverse_are_refused(
 
 
 def test_every_real_number_is_a_metric(model: ah.Model, dataset: ah.Dataset) -> None:
-    metrics = {
+    metrics: dict[str, Any] = {
         "int": 1,
         "负 / negative": -0.5,
         "float32": np.float32(0.5),
@@ -203,3 +205,12 @@ def test_an_id_that_is_none_is_refused(run_ah: RunAh, logged_in: Any) -> None:
         1,
         "AH ERROR: '../assets' is no ID of an evaluation\n",
     )
+
+
+def test_threads_share_one_connection(model: ah.Model, dataset: ah.Dataset) -> None:
+    branch = model.get_branch("main")
+    with ThreadPoolExecutor(8) as threads:
+        made = threads.map(lambda each: branch.create_evaluation({"n": each}, dataset), range(24))
+        numbers = {each["id"]: each["results"]["metric"] for each in made}
+    assert sorted(numbers.values()) == sorted(f'{{"n": {each}}}' for each in range(24))
+    assert {each["id"]: each["results"]["metric"] for each in model.list_evaluation()} == numbers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -108,7 +109,7 @@ def test_names_that_cannot_be_are_refused_and_change_nothing(logged_in: Any, nam
 
 def test_arguments_of_the_wrong_kind_are_refused(logged_in: Any) -> None:
     folder = ah.create_folder("model", "vision")
-    for call, said in [
+    wrong: list[tuple[Callable[[], object], str]] = [
         (lambda: ah.create_folder("models", "x"), "model or dataset, not 'models'"),
         (lambda: ah.list_folder("models"), "model or dataset, not 'models'"),
         (lambda: ah.list_folder(scope="mine"), "own, shared, public or all, not 'mine'"),
@@ -119,7 +120,8 @@ def test_arguments_of_the_wrong_kind_are_refused(logged_in: Any) -> None:
         (lambda: folder.get_asset("a:b"), "'a:b' cannot be the name of a model"),
         (lambda: folder.create_asset("x", labels="abc"), "labels must be a list of texts"),
         (lambda: folder.update(labels=[1]), "labels must be a list of texts"),  # type: ignore[list-item]
-    ]:
+    ]
+    for call, said in wrong:
         with pytest.raises(ah.InvalidInputError) as refused:
             call()
         assert said in str(refused.value)

@@ -1,0 +1,73 @@
+"""Typed usage of the SDK: checked by mypy, never run."""
+
+from pathlib import Path
+from typing import Any, assert_type
+
+from t9k import ah
+
+
+def follow_the_tutorial() -> None:
+    assert_type(ah.login(host="http://127.0.0.1:8080", api_key="key"), None)
+    ah.login()
+    model_folder = ah.create_folder(type_="model", name="image-classification")
+    assert_type(model_folder, ah.Folder[ah.Model])
+    model = model_folder.create_asset(name="mnist-cnn-keras")
+    assert_type(model, ah.Model)
+    branch = model.create_branch(name="v1")
+    assert_type(branch, ah.Branch)
+    dataset = ah.get_folder(type_="dataset", name="image-classification").get_asset(name="mnist")
+    assert_type(dataset, ah.Dataset)
+    made = branch.create_evaluation(metrics={"loss": 1.47, "accuracy": 1}, dataset=dataset)
+    assert_type(made, ah.EvaluationEntry)
+    assert_type(made["results"]["metric"], str)
+    assert_type(branch.list_evaluation(sort="-accuracy", limit=3), list[ah.EvaluationEntry])
+    ah.delete_evaluation(evaluation_id=made["id"])
+    ah.logout()
+
+
+def name_folders_and_assets(type_: str) -> None:
+    assert_type(ah.get_folder(None, "model", "llm"), ah.Folder[Any])
+    assert_type(ah.get_folder(id_="…"), ah.Folder[Any])
+    assert_type(ah.create_folder(type_, "llm", labels=("a",), exist_ok=True), ah.Folder[Any])
+    assert_type(ah.create_folder("dataset", "text").create_asset("c4"), ah.Dataset)
+    assert_type(ah.list_folder("model", "own")[0]["folder"]["labels"], list[str])
+    asset = ah.get_asset("…")
+    assert_type(asset, ah.Model | ah.Dataset)
+    if isinstance(asset, ah.Model):
+        assert_type(asset.get_branch("main"), ah.Branch)
+    else:
+        assert_type(asset.commit_id, str)
+    asset.update(name="other", labels=["b"])
+    asset.folder.list_asset()
+    asset.delete()
+
+
+def commit_and_download(branch: ah.Branch, dataset: ah.Dataset) -> None:
+    branch.create_commit("one", add="a.txt")
+    branch.create_commit("several", ["old/"], [Path("a"), "b", ("c", "w/")])
+    branch.create_commit("placed", add={"a": "w/", Path("b"): None})
+    commit = dataset.create_commit("data", ["train.parquet"], ["old/"])
+    assert_type(commit, ah.Commit | None)
+    if commit is not None:
+        assert_type(commit.create_tag("v1"), ah.Tag)
+    assert_type(branch.download(["a/"], Path("down")), list[Path])
+    assert_type(dataset.list_object()[0]["size_bytes"], int)
+    assert_type(branch.get_commit(-1).name, str)
+    assert_type(branch.get_commit(id_="4d6988c3"), ah.Commit)
+
+
+def evaluate_on_every_kind_of_dataset(model: ah.Model, dataset: ah.Dataset, tag: ah.Tag) -> None:
+    for given in (dataset, tag, dataset.get_commit(0)):
+        model.create_evaluation({"accuracy": 0.9}, given)
+    tag.create_evaluation({"accuracy": 0.9}, "vision/digits:tag/v1")
+
+
+def handle_errors() -> str:
+    try:
+        ah.list_folder()
+    except ah.NotFoundError as error:
+        return error.code
+    except ah.AssetHubError as error:
+        assert_type(error.status, int | None)
+        return str(error)
+    return ""
