@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 
 from assethub.core.hub import Hub
 from assethub.core.users import User, authenticate_key
+from assethub.errors import Unauthenticated
 
 
 def find_hub(request: Request) -> Hub:
@@ -19,12 +20,21 @@ def find_caller(request: Request) -> User:
         return authenticate_key(connection, find_key(request))
 
 
-def find_key(request: Request) -> str | None:
-    """The API key of a request: the Bearer header's, else the query's `apikey`."""
+def find_key(request: Request) -> str:
+    """The API key of a request: the Bearer header's, else the query's `apikey`.
+
+    Raises Unauthenticated, with the released client's exact text, where there is none.
+    """
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return credentials.strip()
-    return request.query_params.get("apikey")
+    bearer = scheme.lower() == "bearer"
+    key = credentials.strip() if bearer else request.query_params.get("apikey")
+    if not key:
+        raise Unauthenticated(
+            "query is needed: apikey",
+            code="key_missing",
+            detail="an API key is needed: send it as `Authorization: Bearer KEY`",
+        )
+    return key
 
 
 CurrentHub = Annotated[Hub, Depends(find_hub)]

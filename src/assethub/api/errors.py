@@ -12,6 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 from assethub.errors import HubError, InvalidInput, Unauthenticated
 
 _log = structlog.get_logger()
+# Of the refusals that the framework makes; those of the hub carry their own.
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -75,7 +77,7 @@ async def _on_http_exception(request: Request, error: HTTPException) -> Response
     text = f"{error.detail}: {request.method} {request.url.path}"
     if not wants_json(request):
         return PlainTextResponse(text, error.status_code, error.headers)
-    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    code = _CODES.get(error.status_code, "invalid_request")
     return _problem(error.status_code, code, text, dict(error.headers or {}))
 
 

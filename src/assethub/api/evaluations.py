@@ -35,8 +35,8 @@ async def create_evaluation(request: Request) -> Response:
     Training loops call it often, so it asks for the database once, on the loop's own time: the key
     is looked up in the transaction that records.
     """
-    model, dataset, metrics = _parse_body(await request.body())
     key = find_key(request)
+    model, dataset, metrics = _parse_body(await request.body())
     job = evaluations.plan_evaluation(
         model, dataset, metrics, lambda connection: authenticate_key(connection, key)
     )

@@ -21,6 +21,8 @@ def get_reference(hub: CurrentHub, caller: Caller, asset_ref: str) -> dict[str, 
         answer["asset"] = render_asset(found.asset)
     if found.target is not None:
         answer["commit"] = found.target.commit_id
+        answer["branch"] = found.target.branch
+        answer["tag"] = found.target.tag
     return answer
 
 

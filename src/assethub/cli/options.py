@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import ValidationError
 
 from assethub.core.hub import Hub, open_hub
 from assethub.settings import Settings
@@ -33,7 +34,7 @@ def takes_settings(*more: str) -> Callable[[Command], Command]:
         def run(**arguments: Any) -> None:
             given = {name: arguments.pop(name) for name in (*_SHARED, *more)}
             chosen = {name: value for name, value in given.items() if value is not None}
-            command(settings=Settings(**chosen), **arguments)
+            command(settings=_make_settings(chosen), **arguments)
 
         decorated: Command = run
         for name in reversed((*_SHARED, *more)):
@@ -51,6 +52,15 @@ def takes_settings(*more: str) -> Callable[[Command], Command]:
         return decorated
 
     return decorate
+
+
+def _make_settings(chosen: dict[str, Any]) -> Settings:
+    try:
+        return Settings(**chosen)
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = f"ASSETHUB_{first['loc'][0]}".upper()
+        raise click.UsageError(f"{variable} is {first['input']!r}: {first['msg']}") from error
 
 
 @contextmanager

@@ -129,14 +129,8 @@ _by_key = (
 )
 
 
-def authenticate_key(connection: sa.Connection, key: str | None) -> User:
+def authenticate_key(connection: sa.Connection, key: str) -> User:
     """The user who holds the key; raises Unauthenticated with the released client's exact text."""
-    if not key:
-        raise Unauthenticated(
-            "query is needed: apikey",
-            code="key_missing",
-            detail="an API key is needed: send it as `Authorization: Bearer KEY`",
-        )
     row = None
     if _KEY.fullmatch(key):
         row = connection.execute(_by_key, {"secret": hash_secret(key)}).first()

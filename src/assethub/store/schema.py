@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from assethub.errors import HubError, Unavailable
 
@@ -17,7 +17,7 @@ def migrate(url: str) -> None:
     Raises HubError where the database was made by a newer program, cannot be opened, or is no
     database.
     """
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    engine = _make_engine(url)
     try:
         version = _current_version(engine)
         if version == HEAD:
@@ -30,11 +30,22 @@ def migrate(url: str) -> None:
             )
         _upgrade(engine)
     except DBAPIError as error:
+        reason = " ".join(str(error.orig).split())
         raise Unavailable(
-            f"cannot open the database {engine.url!r}: {error.orig}", code="no_database"
+            f"cannot open the database {engine.url!r}: {reason}", code="no_database"
         ) from error
     finally:
         engine.dispose()
+
+
+def _make_engine(url: str) -> sa.Engine:
+    try:
+        return sa.create_engine(url, poolclass=sa.NullPool)
+    except (ArgumentError, ImportError) as error:
+        raise Unavailable(
+            "the database URL must be of the form postgresql://USER@HOST/DATABASE",
+            code="no_database",
+        ) from error
 
 
 def _current_version(engine: sa.Engine) -> str | None:
