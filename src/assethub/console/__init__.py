@@ -1,0 +1,50 @@
+"""The console: the pages of the hub. It calls core and renders templates; no storage logic.
+
+`/o/OWNER/TYPE/FOLDER[/NAME[/commit/ID]]` are the pages of what people keep in the hub.
+"""
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from assethub.console import browse, signin
+from assethub.console.pages import Console, answer_error, page
+from assethub.errors import NotFound
+
+_ASSET = "/o/{owner}/{type}/{folder}/{name}"
+_GET = ["GET"]
+_POST = ["POST"]
+
+
+def install_console(app: FastAPI) -> None:
+    """Adds the pages to the app, whose `state.hub` they show."""
+    app.state.console = Console()
+    app.router.routes += [
+        Route("/", page(browse.show_home), methods=_GET),
+        Route("/signin", page(signin.show_signin), methods=_GET),
+        Route("/signin", page(signin.sign_in), methods=_POST),
+        Route("/signout", page(signin.sign_out), methods=_POST),
+        Route("/language", page(signin.choose_language), methods=_POST),
+        Route("/o/{owner}/{type}/{folder}", page(browse.show_folder), methods=_GET),
+        Route(_ASSET, page(browse.show_asset), methods=_GET),
+        Route(_ASSET + "/commit/{commit}", page(browse.show_commit), methods=_GET),
+        Route(_ASSET + "/commit/{commit}/files/{path:path}", page(browse.send_file), methods=_GET),
+        Route("/static/{digest}/{name}", _send_static, methods=_GET),
+    ]
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person's browser asks, outside the API: errors are pages then."""
+    outside = not request.url.path.startswith(("/apis/", "/oauth2/"))
+    return outside and "text/html" in request.headers.get("accept", "")
+
+
+async def _send_static(request: Request) -> Response:
+    try:
+        return request.app.state.console.files.answer(request)  # type: ignore[no-any-return]
+    except NotFound as error:
+        return await answer_error(request, error.status)
+
+
+__all__ = ["answer_error", "install_console", "wants_page"]

@@ -1,0 +1,26 @@
+"""Lists as pages show them: no longer than a page can bear, saying so where they are cut."""
+
+from collections.abc import Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+FOLDERS = 1000
+ASSETS = 1000
+BRANCHES = 200
+TAGS = 200
+COMMITS = 50
+OBJECTS = 1000
+EVALUATIONS = 200
+
+
+class Shown(NamedTuple, Generic[T]):
+    """The first rows of a list; `cut` where there are more than these."""
+
+    rows: Sequence[T]
+    cut: bool
+
+
+def cut(rows: Sequence[T], most: int) -> Shown[T]:
+    """The first `most` rows; ask for one more than that to know whether there are more."""
+    return Shown(rows[:most], len(rows) > most)

@@ -1,0 +1,90 @@
+"""One request to the console: who comes, in which language, with what in the form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, cast
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from assethub.console.addresses import own_url
+from assethub.console.languages import Language, choose_language
+from assethub.console.security import form_token
+from assethub.core.hub import Hub
+from assethub.core.sessions import find_session
+from assethub.core.users import User
+from assethub.errors import HubError, TooLarge
+
+SESSION_COOKIE = "assethub_session"
+LANGUAGE_COOKIE = "assethub_language"
+_LONGEST_FORM = 65_536
+
+
+class SignInNeeded(HubError):
+    """The page is for those who have signed in."""
+
+    status = 401
+    code = "signin_needed"
+
+
+class Session(NamedTuple):
+    """A signed-in visitor; `secret` is what the browser's cookie holds."""
+
+    secret: str
+    user: User
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a page knows about the request that it answers."""
+
+    request: Request
+    language: Language
+    session: Session | None = None
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def hub(self) -> Hub:
+        return find_hub(self.request)
+
+    @property
+    def user(self) -> User:
+        """The signed-in user; raises SignInNeeded where there is none."""
+        if self.session is None:
+            raise SignInNeeded("sign in first")
+        return self.session.user
+
+    @property
+    def url(self) -> str:
+        """The path and query of this page, as a browser may come back to it by GET."""
+        return own_url(self.request) if self.request.method in ("GET", "HEAD") else "/"
+
+    @property
+    def form_token(self) -> str:
+        return form_token(self.session.secret) if self.session else ""
+
+
+def find_hub(request: Request) -> Hub:
+    return cast(Hub, request.app.state.hub)
+
+
+def find_language(request: Request) -> Language:
+    accepted = request.headers.get("accept-language", "")
+    return choose_language(request.cookies.get(LANGUAGE_COOKIE), accepted)
+
+
+def open_session(request: Request) -> Session | None:
+    """The session that the request's cookie names, if it still lasts."""
+    secret = request.cookies.get(SESSION_COOKIE)
+    user = find_session(find_hub(request), secret) if secret else None
+    return Session(secret, user) if secret and user else None
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of a form as browsers send them; raises TooLarge above 64 KiB."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LONGEST_FORM:
+            raise TooLarge(f"a form has at most {_LONGEST_FORM} bytes")
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
