@@ -8,15 +8,9 @@ import urllib3
 from moto.server import ThreadedMotoServer
 
 from assethub.settings import Settings
-from hubs import RunningHub, run_hub
+from hubs import S3_VARIABLES, RunningHub, run_hub
 
 BACKENDS = ("sqlite+files", "postgresql+s3")
-S3_VARIABLES = {
-    "AWS_ALLOW_HTTP": "true",
-    "AWS_REGION": "us-east-1",
-    "AWS_ACCESS_KEY_ID": "key",
-    "AWS_SECRET_ACCESS_KEY": "secret",
-}
 
 
 @pytest.fixture(scope="session")

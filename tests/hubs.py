@@ -14,6 +14,14 @@ from assethub.core import users
 from assethub.core.hub import Hub, open_hub
 from assethub.settings import Settings
 
+# By which a hub finds its object store, beside AWS_ENDPOINT_URL.
+S3_VARIABLES = {
+    "AWS_ALLOW_HTTP": "true",
+    "AWS_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "key",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+}
+
 
 class User(NamedTuple):
     name: str

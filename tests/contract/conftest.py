@@ -1,21 +1,11 @@
 """What the contract tests run against: each backend, with the same tests."""
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 import urllib3
-from moto.server import ThreadedMotoServer
 
-
-@pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    """The URL of an S3 server on loopback, with nothing in it."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+from hubs import S3_VARIABLES
 
 
 @pytest.fixture
@@ -24,10 +14,8 @@ def s3_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
-    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    for name, value in S3_VARIABLES.items():
+        monkeypatch.setenv(name, value)
     return s3_endpoint
 
 

@@ -125,13 +125,14 @@ def _attempt(connection: sa.Connection, job: Job[Any]) -> tuple[Any, Exception |
 
 class _PostgreSQL(Database):
     def __init__(self, url: str) -> None:
-        self.engine = sa.create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
+        self.writer = sa.create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
+        self.engine = self.writer.execution_options(isolation_level="REPEATABLE READ")
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="postgresql-writer")
 
     def write(self, job: Job[T]) -> T:
         for remaining in reversed(range(_TRIES)):
             try:
-                with _translated_errors(), self.engine.begin() as connection:
+                with _translated_errors(), self.writer.begin() as connection:
                     return job(connection)
             except _Clash as clash:
                 if not remaining:
