@@ -74,7 +74,8 @@ class Stage:
 @contextmanager
 def running_hub(data: Path, log: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """The URL of a hub on a free port and its process, which is told to end and waited for."""
-    with log.open("a") as errors:
+    # Opened anew, so that what it holds is of this run.
+    with log.open("w") as errors:
         hub = subprocess.Popen(
             ["assethub", "serve", "--port", "0", "--data", data],
             stdout=subprocess.PIPE,
