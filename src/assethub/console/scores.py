@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from assethub.console import listings
 from assethub.console.addresses import asset_url, commit_url
 from assethub.console.languages import Language
-from assethub.console.listings import EVALUATIONS, cut
 from assethub.console.visits import Visit
 from assethub.core.assets import Asset, find_viewable
 from assethub.core.evaluations import Evaluation, Side
@@ -54,7 +54,7 @@ class Table(NamedTuple):
 
 def tabulate(visit: Visit, evaluations: Sequence[Evaluation]) -> Table:
     """The table of evaluations that the visitor may see, in the order given."""
-    shown = cut(evaluations, EVALUATIONS)
+    shown = listings.cut(evaluations, listings.EVALUATIONS)
     metrics, left_out = _metrics_of(shown.rows)
     sides = [side for each in shown.rows for side in (each.model, each.dataset)]
     assets = find_viewable(visit.hub, visit.user, {side.id for side in sides})

@@ -1,0 +1,161 @@
+"""The console in a real Chromium, as a person uses it. Without Chromium this fails."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from assethub.core import sessions
+from assethub.settings import Settings
+from console.shelves import Shelf, make_shelf
+from hubs import RunningHub, run_hub
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+    place = tmp_path_factory.mktemp("browser")
+    with run_hub(Settings(data=place / "data"), place / "log") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    found = shutil.which("chromium")
+    assert found, "these tests need Debian's package chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def shelf(hub: RunningHub) -> Shelf:
+    shelf = make_shelf(hub)
+    shelf.branch("v1")
+    shelf.evaluate({"loss": 1.47, "accuracy": 0.99}, "branch/v1")
+    return shelf
+
+
+@pytest.fixture
+def page(hub: RunningHub, chromium: Browser) -> Iterator[Page]:
+    """A new browser window. At the end: nothing was asked of others, the console is silent."""
+    context = chromium.new_context(locale="en-US", viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    yield page
+    context.close()
+    assert asked
+    assert [url for url in asked if not url.startswith(hub.url + "/")] == []
+    assert said == []
+
+
+def sign_in(page: Page, shelf: Shelf, target: str = "/") -> None:
+    token = sessions.make_signin_token(shelf.hub.inside, shelf.user)
+    page.goto(f"{shelf.hub.url}/signin?token={token}&next={target}")
+    expect(page.get_by_role("heading", name=f"Sign in as {shelf.owner.name}")).to_be_visible()
+    page.get_by_role("button", name="Continue").click()
+
+
+def test_from_a_sign_in_link_to_an_evaluation_and_both_its_commits(
+    shelf: Shelf, page: Page
+) -> None:
+    sign_in(page, shelf)
+    expect(page.get_by_role("heading", name="Your folders")).to_be_visible()
+    page.get_by_role("region", name="Models").get_by_role("link", name="digits").click()
+    page.get_by_role("link", name="svm").click()
+    expect(page.get_by_role("heading", name="svm")).to_be_visible()
+
+    branches = page.get_by_role("region", name="Branches")
+    expect(branches.get_by_role("rowheader")).to_have_text(["main", "v1"])
+    table = page.get_by_role("region", name="Evaluations").get_by_role("table")
+    heads = ["Recorded", "Model commit", "Through", "Dataset", "Dataset commit", "loss", "accuracy"]
+    expect(table.get_by_role("columnheader")).to_have_text(heads)
+    cells = [
+        shelf.model_commit[:8],
+        "v1",
+        "digits/digits",
+        shelf.dataset_commit[:8],
+        "1.47",
+        "0.99",
+    ]
+    expect(table.get_by_role("row").nth(1).get_by_role("cell")).to_contain_text(["ago", *cells])
+
+    page.get_by_role("link", name=shelf.model_commit[:8]).last.click()
+    expect(page.get_by_role("heading", name="Add the model")).to_be_visible()
+    expect(page.get_by_text(f"{shelf.model}@{shelf.model_commit}")).to_be_visible()
+    page.go_back()
+    table.get_by_role("link", name=shelf.dataset_commit[:8]).click()
+    expect(page.get_by_role("heading", name="Add the dataset")).to_be_visible()
+    expect(page.get_by_role("link", name="digits/svm")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download test.csv").click()
+    assert download.value.suggested_filename == "test.csv"
+    assert Path(download.value.path()).read_bytes() == b"a,b\n1,2\n"
+
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.goto(shelf.hub.url + shelf.model_url)
+    expect(page.get_by_text("Sign in to see this page.")).to_be_visible()
+
+
+def test_the_page_turns_chinese_and_stays_so(shelf: Shelf, page: Page) -> None:
+    sign_in(page, shelf, shelf.model_url)
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.get_by_role("button", name="中文").click()
+    expect(page).to_have_url(shelf.hub.url + shelf.model_url)
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(page.get_by_role("heading", name="评估结果")).to_be_visible()
+    page.get_by_role("link", name="digits/digits").click()
+    expect(page.get_by_role("heading", name="文件")).to_be_visible()
+    page.get_by_role("button", name="退出登录").click()
+    expect(page.get_by_role("heading", name="登录")).to_be_visible()
+
+
+def test_an_api_key_signs_in_by_keyboard_alone(shelf: Shelf, page: Page) -> None:
+    page.goto(shelf.hub.url + shelf.model_url)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("API key")).to_be_focused()
+    page.keyboard.type(shelf.owner.key)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(shelf.hub.url + shelf.model_url)
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_no_page_is_wider_than_the_window(shelf: Shelf, page: Page, width: int) -> None:
+    word = "w" * 120
+    commit = shelf.commit(shelf.model_id, "v1", {f"{word}/{word}.bin": b"1"}, word)
+    shelf.branch(word)
+    shelf.evaluate({f"{word} {number}": number / 7 for number in range(9)}, f"branch/{word}")
+    sign_in(page, shelf)
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in (
+        "/",
+        shelf.model_url,
+        f"{shelf.model_url}/commit/{commit}",
+        shelf.dataset_url,
+        f"/o/{shelf.owner.name}/model/digits",
+    ):
+        page.goto(shelf.hub.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_markup_in_names_is_text(hub: RunningHub, page: Page) -> None:
+    markup = "<img src=x onerror=alert(1)>"
+    shelf = make_shelf(hub, folder=markup, model="<script>alert(1)")
+    shelf.evaluate({markup: 1.0, "</th></table><script>alert(1)</script>": 2.0})
+    sign_in(page, shelf)
+    page.get_by_role("region", name="Models").get_by_role("link", name=markup).click()
+    page.get_by_role("link", name="<script>").click()
+    expect(page.get_by_role("columnheader", name=markup)).to_be_visible()
+    expect(page.get_by_role("columnheader", name="</table>")).to_be_visible()
+    assert page.locator("script, main img").count() == 0

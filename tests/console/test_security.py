@@ -1,0 +1,211 @@
+"""What the console refuses, hides, and says in its headers."""
+
+import pytest
+
+from assethub.core import tags
+from console.shelves import Shelf, commit, make_shelf
+from console.visitors import Page, Visitor
+from hubs import RunningHub
+
+FROM_ELSEWHERE = [
+    {"Sec_Fetch_Site": "cross-site"},
+    {"Sec_Fetch_Site": "same-site"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Sec_Fetch_Site": "cross-site", "Origin": "http://127.0.0.1"},
+]
+MARKUP = "<x-evil onload=alert(1)>\"'&{{'in'+'jected'}}"
+
+
+def check_headers(page: Page) -> None:
+    policy = page.headers["content-security-policy"]
+    for rule in (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ):
+        assert rule in policy.split("; ")
+    assert "unsafe" not in policy
+    assert "script-src" not in policy
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert page.headers["x-frame-options"] == "DENY"
+    assert page.headers["referrer-policy"] == "same-origin"
+    assert page.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("headers", FROM_ELSEWHERE)
+def test_a_form_from_another_site_is_refused(
+    hub: RunningHub, visitor: Visitor, headers: dict[str, str]
+) -> None:
+    page = visitor.post("/signin", {"key": hub.new_user().key}, **headers)
+    assert (page.status, visitor.session) == (403, None)
+    assert "came from another site" in page.text
+    assert visitor.post("/language", {"language": "zh-CN"}, **headers).status == 403
+    visitor.sign_in(hub.new_user())
+    assert visitor.post("/signout", visitor.get("/").fields(), **headers).status == 403
+    assert visitor.is_signed_in()
+
+
+def test_a_form_from_the_hub_itself_is_taken(hub: RunningHub, visitor: Visitor) -> None:
+    for headers in ({"Origin": hub.url}, {"Sec_Fetch_Site": "same-origin", "Origin": hub.url}):
+        page = visitor.post("/signin", {"key": hub.new_user().key}, **headers)
+        assert page.status == 303
+
+
+@pytest.mark.parametrize("fields", [{}, {"form_token": ""}, {"form_token": "键"}])
+def test_signing_out_needs_the_token_of_the_session(
+    hub: RunningHub, visitor: Visitor, fields: dict[str, str]
+) -> None:
+    visitor.sign_in(hub.new_user())
+    page = visitor.post("/signout", fields)
+    assert page.status == 403
+    assert "out of date" in page.text
+    assert visitor.is_signed_in()
+
+
+def test_the_token_of_another_session_does_not_count(hub: RunningHub, outsider: Visitor) -> None:
+    other = Visitor(hub).sign_in(hub.new_user())
+    page = outsider.post("/signout", other.get("/").fields())
+    assert page.status == 403
+    assert outsider.is_signed_in()
+
+
+def test_a_form_that_is_too_large_is_refused(visitor: Visitor) -> None:
+    page = visitor.post("/signin", {"key": "k" * 70_000})
+    assert page.status == 413
+    check_headers(page)
+
+
+def test_what_one_may_not_view_looks_like_what_is_not_there(
+    shelf: Shelf, outsider: Visitor
+) -> None:
+    shelf.evaluate({"accuracy": 0.5})
+    folder, asset = shelf.model_url.rsplit("/", 1)
+    commit = f"/commit/{shelf.model_commit}"
+    pairs = [
+        (folder, folder + "x"),
+        (shelf.model_url, f"{folder}/x{asset}"),
+        (shelf.model_url + commit, f"{folder}/x{asset}{commit}"),
+        (f"{shelf.model_url}{commit}/files/model.pkl", f"{folder}/x{asset}{commit}/files/m"),
+        (shelf.dataset_url, shelf.dataset_url + "x"),
+    ]
+    for hidden, missing in pairs:
+        pages = [outsider.get(hidden), outsider.get(missing)]
+        assert [page.status for page in pages] == [404, 404]
+        check_headers(pages[0])
+        bodies = [
+            page.source.replace(path, "PATH")
+            for page, path in zip(pages, (hidden, missing), strict=True)
+        ]
+        assert bodies[0] == bodies[1]
+
+
+def test_what_is_not_there_is_a_page_that_says_so(shelf: Shelf, owner: Visitor) -> None:
+    commit = f"{shelf.model_url}/commit"
+    for path in (
+        "/nope",
+        "/o/x/y/z",
+        f"/o/{shelf.owner.name}/model/digits:main",
+        f"{shelf.model_url}:main",
+        f"{shelf.model_url}/nope",
+        f"{commit}/zzzz",
+        f"{commit}/{'0' * 64}",
+        f"{commit}/main",
+        f"{commit}/{shelf.model_commit}/files/nope",
+        "/static/0123456789abcdef/console.css",
+        "/static/0123456789abcdef/nope.css",
+    ):
+        page = owner.get(path)
+        assert page.status == 404, path
+        assert "There is nothing at this address" in page.text
+        assert shelf.owner.name in page.text
+        check_headers(page)
+
+
+def test_a_wrong_method_is_a_page_too(owner: Visitor) -> None:
+    page = owner.post("/o/a/model/b", {})
+    assert page.status == 405
+    check_headers(page)
+
+
+def test_programs_get_the_answers_of_the_api_where_there_is_no_page(visitor: Visitor) -> None:
+    page = visitor.get("/nope", Accept="*/*")
+    assert (page.status, page.body) == (404, b"")
+    page = visitor.get("/apis/v1/nope")
+    assert (page.status, page.body) == (404, b"")
+
+
+def test_texts_of_users_are_never_markup(hub: RunningHub) -> None:
+    shelf = make_shelf(hub, folder=MARKUP, model="m" + MARKUP)
+    tags.create_tag(hub.inside, shelf.user, shelf.model_id, "t<x-evil>", "main")
+    shelf.branch("b<x-evil>\"'")
+    message = f"{MARKUP}\n\n</dd><x-evil>"
+    shelf.commit(shelf.model_id, "main", {f"dir/{MARKUP}.txt": b"1"}, message)
+    shelf.evaluate({f"</th>{MARKUP}": 1.5}, "branch/b<x-evil>\"'")
+    owner = Visitor(hub).sign_in(shelf.owner)
+    pages = crawl(owner)
+    assert len(pages) > 8
+    for page in pages.values():
+        assert not page.all("x-evil")
+        assert not page.all("script")
+        assert "injected" not in page.text
+        assert all(not name.startswith("on") for _, each in page.elements for name in each)
+    everything = " ".join(page.text for page in pages.values())
+    for text in (MARKUP, "t<x-evil>", "b<x-evil>\"'", f"</th>{MARKUP}", "</dd><x-evil>"):
+        assert " ".join(text.split()) in everything
+
+
+def test_every_link_of_every_page_leads_to_a_page_of_the_hub(hub: RunningHub) -> None:
+    """Names with what URLs give a meaning to: `? # % & +`, spaces, other scripts."""
+    shelf = make_shelf(hub, folder="a?b#c%2Fd&e+f g", model="模型 100%;x=1")
+    files = {"数据/a b?c#d%20e&f+g.txt": b"text"}
+    commit(hub, shelf.user, shelf.model_id, "main", files, "Add odd paths")
+    shelf.evaluate({"准确率": 0.5})
+    pages = crawl(Visitor(hub).sign_in(shelf.owner))
+    downloads = [page for page in pages.values() if "content-disposition" in page.headers]
+    assert b"text" in [page.body for page in downloads]
+    for page in pages.values():
+        for _, attributes in page.elements:
+            for name in ("href", "src", "action"):
+                url = attributes.get(name, "/")
+                assert url == "#content" or (url[0] == "/" and url[:2] != "//")
+        if page not in downloads:
+            check_headers(page)
+
+
+def test_a_file_is_downloaded_never_shown(shelf: Shelf, owner: Visitor) -> None:
+    page = b"<script>alert(1)</script>"
+    commit = shelf.commit(shelf.model_id, "main", {"a/page.html": page}, "Add a page")
+    answer = owner.get(f"{shelf.model_url}/commit/{commit}/files/a/page.html")
+    assert answer.body == page
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["content-security-policy"].startswith("sandbox")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    part = owner.get(f"{shelf.model_url}/commit/{commit}/files/a/page.html", Range="bytes=1-6")
+    assert (part.status, part.body) == (206, b"script")
+
+
+def test_static_files_may_be_kept_for_ever_under_an_address_of_their_content(
+    visitor: Visitor,
+) -> None:
+    page = visitor.get("/signin")
+    for url in (link["href"] for link in page.all("link")):
+        file = visitor.get(url)
+        assert file.status == 200
+        assert file.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert file.headers["x-content-type-options"] == "nosniff"
+
+
+def crawl(visitor: Visitor) -> dict[str, Page]:
+    """Everything that links lead to from the start page, each of it there."""
+    found: dict[str, Page] = {}
+    ahead = ["/"]
+    while ahead:
+        url = ahead.pop()
+        found[url] = visitor.get(url)
+        assert found[url].status == 200, url
+        ahead += {link for link in found[url].links() if link[0] == "/"} - found.keys() - {*ahead}
+    return found
