@@ -1,113 +1,101 @@
 """Finishing an operation: its staged changes become one commit of the branch, wholly or not at all.
 
-The new tree is computed beside other writers; then one transaction keeps its nodes and the commit
-and moves the branch, if it is still where the tree was computed from. Else the change is computed
-anew on the branch's new commit.
+The new tree is worked out beside other writers; then one transaction keeps its nodes and the commit
+and moves the branch, if it is still where the tree was worked out from. Else the change is worked
+out anew on the branch's new commit, this time inside the transaction.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from assethub.core.commits import Commit, load_commit, make_commit, save_commit
+from assethub.core.commits import Commit, load_commit
+from assethub.core.contents import keep_contents
 from assethub.core.hub import Hub
+from assethub.core.moves import check_metadata, commit_tree
 from assethub.core.operations import Operation, load_operation
 from assethub.core.targets import find_target
 from assethub.core.users import User
-from assethub.core.values import check_text, now
+from assethub.core.values import check_text
+from assethub.core.workspace import NewTree, Workspace
 from assethub.errors import Conflict, InvalidInput
-from assethub.store.nodes import compress_node, load_nodes, save_nodes
-from assethub.store.tables import assets, branches, operations, staged_deletes, staged_puts
-from assethub.tree import Entry, Summary, apply_changes, diff, summarize
+from assethub.store.tables import operations, staged_deletes, staged_puts
+from assethub.tree import Entry, apply_changes, diff, same_content
 
 _MOST_SHOWN = 10
 
 
 class _Plan(NamedTuple):
-    """A commit ready to be made: on which head, with which tree and which new nodes."""
+    """A tree ready to be committed: for which operation, on which head."""
 
     operation: Operation
     head: Commit
-    tree: str
-    summary: Summary
-    nodes: dict[str, bytes]
+    tree: NewTree
 
 
-def finish_operation(hub: Hub, user: User, operation_id: str, message: str) -> str:
+def finish_operation(
+    hub: Hub,
+    user: User,
+    operation_id: str,
+    message: str,
+    *,
+    metadata: Mapping[str, str] | None = None,
+    overwrite: bool = False,
+) -> str:
     """Makes the commit; returns its id.
 
     Raises InvalidInput `commit: no changes` where nothing would change (the operation stays open),
-    and Conflict naming the paths where the branch has changed them since the operation began.
+    and Conflict naming the paths where the branch has changed them since the operation began,
+    unless told to overwrite them.
     """
     check_text("message", message)
-    while True:
-        plan = _plan(hub, user, operation_id)
-        commit = make_commit(
-            plan.operation.asset_id,
-            plan.tree,
+    noted = check_metadata(metadata or {})
+
+    def make(connection: sa.Connection, plan: _Plan) -> str | None:
+        made = commit_tree(
+            connection,
+            user,
+            plan.operation.branch,
             [plan.head],
+            plan.tree,
             message,
-            user.name,
-            now(),
-            {},
-            objects=plan.summary.count,
-            size=plan.summary.size,
+            noted,
         )
-        if hub.database.write(lambda connection: _move(connection, plan, commit)):  # noqa: B023
-            return commit.id
-
-
-def _plan(hub: Hub, user: User, operation_id: str) -> _Plan:
-    nodes: dict[str, bytes] = {}
-    fresh: dict[str, bytes] = {}
-
-    def put(key: str, data: bytes) -> None:
-        nodes[key] = compress_node(data)
-        fresh[key] = data
+        if made is not None:
+            keep_contents(connection, plan.operation.asset_id, plan.operation.id)
+            done = operations.delete().where(operations.c.id == plan.operation.id)
+            connection.execute(done)
+        return made
 
     with hub.database.read() as connection:
-        operation = load_operation(connection, user, operation_id)
-        target = find_target(connection, operation.asset_id, "branch", operation.branch)
-        head = load_commit(connection, operation.asset_id, target.commit_id)
-
-        def load(hashes: Iterable[str]) -> dict[str, bytes]:
-            known = {key: fresh[key] for key in hashes if key in fresh}
-            return known | dict(load_nodes(connection, [k for k in hashes if k not in known]))
-
-        deletes = _staged_deletes(connection, operation)
-        if head.id != operation.base_commit:
-            _check_conflicts(connection, operation, head, deletes)
-        tree = apply_changes(
-            load,
-            put,
-            head.tree,
-            _changes(connection, operation, deletes),
-            [path for path in deletes if path.endswith("/")],
+        plan = _plan(connection, user, operation_id, overwrite)
+    commit_id = hub.database.write(lambda connection: make(connection, plan))
+    while commit_id is None:
+        commit_id = hub.database.write(
+            lambda connection: make(connection, _plan(connection, user, operation_id, overwrite))
         )
-        if tree == head.tree:
-            raise InvalidInput("commit: no changes", code="no_changes")
-        return _Plan(operation, head, tree, summarize(load, tree), nodes)
+    return commit_id
 
 
-def _move(connection: sa.Connection, plan: _Plan, commit: Commit) -> bool:
-    """Keeps the commit and points the branch at it; False where the branch has moved."""
-    moved = connection.execute(
-        branches.update()
-        .where(
-            branches.c.asset_id == commit.asset_id,
-            branches.c.name == plan.operation.branch,
-            branches.c.commit_id == plan.head.id,
-        )
-        .values(commit_id=commit.id, modified=now())
+def _plan(connection: sa.Connection, user: User, operation_id: str, overwrite: bool) -> _Plan:
+    operation = load_operation(connection, user, operation_id)
+    target = find_target(connection, operation.asset_id, "branch", operation.branch)
+    head = load_commit(connection, operation.asset_id, target.commit_id)
+    workspace = Workspace(connection)
+    deletes = _staged_deletes(connection, operation)
+    if head.id != operation.base_commit and not overwrite:
+        _check_conflicts(connection, workspace, operation, head, deletes)
+    tree = apply_changes(
+        workspace.load,
+        workspace.put,
+        head.tree,
+        _changes(connection, operation, deletes),
+        [path for path in deletes if path.endswith("/")],
     )
-    if not moved.rowcount:
-        return False
-    save_nodes(connection, plan.nodes)
-    save_commit(connection, commit)
-    connection.execute(assets.update().where(assets.c.id == commit.asset_id).values(modified=now()))
-    connection.execute(operations.delete().where(operations.c.id == plan.operation.id))
-    return True
+    if tree == head.tree:
+        raise InvalidInput("commit: no changes", code="no_changes")
+    return _Plan(operation, head, workspace.take(tree))
 
 
 def _staged_deletes(connection: sa.Connection, operation: Operation) -> list[str]:
@@ -119,7 +107,8 @@ def _staged_entries(connection: sa.Connection, operation: Operation) -> Iterator
     row = staged_puts.c
     query = sa.select(row.path, row.size, row.sha256, row.mtime, row.content_type)
     query = query.where(row.operation_id == operation.id).order_by(row.path)
-    return (Entry(*found) for found in connection.execution_options(yield_per=1000).execute(query))
+    rows = connection.execute(query, execution_options={"yield_per": 1000})
+    return (Entry(*found) for found in rows)
 
 
 def _changes(
@@ -141,28 +130,30 @@ def _changes(
 
 
 def _check_conflicts(
-    connection: sa.Connection, operation: Operation, head: Commit, deletes: list[str]
+    connection: sa.Connection,
+    workspace: Workspace,
+    operation: Operation,
+    head: Commit,
+    deletes: list[str],
 ) -> None:
     """Raises Conflict where the branch changed what the operation changes, since it began."""
-
-    def load(hashes: Iterable[str]) -> dict[str, bytes]:
-        return dict(load_nodes(connection, list(hashes)))
-
     base = load_commit(connection, operation.asset_id, operation.base_commit)
-    theirs = {change.path: change.new for change in diff(load, base.tree, head.tree)}
+    theirs = {change.path: change.new for change in diff(workspace.load, base.tree, head.tree)}
     prefixes = tuple(path for path in deletes if path.endswith("/"))
     clashes = {path for path in deletes if theirs.get(path) is not None}
     clashes |= {path for path, new in theirs.items() if new and path.startswith(prefixes)}
     for entry in _staged_entries(connection, operation):
         if entry.path in theirs:
-            other = theirs[entry.path]
-            same = other is not None and other.checksum == entry.checksum
+            same = same_content(theirs[entry.path], entry)
             (clashes.discard if same else clashes.add)(entry.path)
     if clashes:
-        paths = sorted(clashes)
-        shown = ", ".join(paths[:_MOST_SHOWN]) + (", …" if len(paths) > _MOST_SHOWN else "")
         raise Conflict(
             f"branch {operation.branch} has changed the same paths since this change began: "
-            f"{shown}; look at them and commit again",
+            f"{shown_paths(sorted(clashes))}; look at them and commit again",
             code="paths_changed",
         )
+
+
+def shown_paths(paths: list[str]) -> str:
+    """The first ten of some paths, and that there are more."""
+    return ", ".join(paths[:_MOST_SHOWN]) + (", …" if len(paths) > _MOST_SHOWN else "")

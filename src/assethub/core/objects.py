@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from assethub.core.assets import load_asset
 from assethub.core.commits import load_commit
+from assethub.core.contents import Place, find_place
 from assethub.core.hub import Hub
 from assethub.core.permissions import Level
 from assethub.core.targets import find_target
@@ -14,17 +15,14 @@ from assethub.core.users import User
 from assethub.core.values import check_path
 from assethub.errors import NotFound
 from assethub.store.nodes import load_nodes
-from assethub.store.tables import contents
 from assethub.tree import Entry, get_entries, scan
 
 
 class Content(NamedTuple):
-    """An object and where its bytes lie: `length` bytes at `offset` of the blob `address`."""
+    """An object and where its bytes lie."""
 
     entry: Entry
-    address: str
-    offset: int
-    length: int
+    place: Place
 
 
 def list_objects(
@@ -52,12 +50,7 @@ def find_object(
             raise NotFound(
                 "object not found", code="object_not_found", detail=f"object {path} not found"
             )
-        row = connection.execute(
-            sa.select(contents.c.address, contents.c.offset, contents.c.length).where(
-                contents.c.sha256 == entries[path].checksum
-            )
-        ).one()
-    return Content(entries[path], *row)
+        return Content(entries[path], find_place(connection, entries[path].checksum))
 
 
 def _find_tree(connection: sa.Connection, user: User, asset_id: str, kind: str, ref: str) -> str:

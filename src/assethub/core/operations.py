@@ -6,6 +6,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from assethub.core.assets import load_asset
+from assethub.core.contents import Place, drop_unused, save_contents
 from assethub.core.hub import Hub
 from assethub.core.permissions import Level
 from assethub.core.targets import find_target
@@ -14,7 +15,7 @@ from assethub.core.values import check_path, new_id, now
 from assethub.errors import NotFound
 from assethub.store.blobs import Blob
 from assethub.store.database import insert_missing
-from assethub.store.tables import contents, operations, staged_deletes, staged_puts
+from assethub.store.tables import operations, staged_deletes, staged_puts
 from assethub.tree import Entry
 
 _SECOND = 1_000_000
@@ -87,29 +88,17 @@ def stage_put(hub: Hub, user: User, operation_id: str, path: str, blob: Blob) ->
     Bytes that the hub has already are kept once: the new blob is deleted then.
     """
     entry = Entry(check_path(path), blob.size, blob.sha256, now() // _SECOND, guess_type(path))
-    content = {
-        "sha256": blob.sha256,
-        "address": blob.address,
-        "offset": 0,
-        "length": blob.size,
-        "created": now(),
-    }
 
-    def job(connection: sa.Connection) -> str:
+    def job(connection: sa.Connection) -> None:
         load_operation(connection, user, operation_id)
-        insert_missing(connection, contents, [content])
+        save_contents(connection, user, [Place(blob.sha256, blob.address, 0, blob.size)])
         connection.execute(_unstage(operation_id, path))
         connection.execute(staged_puts.insert(), _staged_row(operation_id, entry))
-        kept = sa.select(contents.c.address).where(contents.c.sha256 == blob.sha256)
-        return str(connection.execute(kept).scalar_one())
 
     try:
-        kept = hub.database.write(job)
-    except BaseException:
-        hub.blobs.delete(blob.address)
-        raise
-    if kept != blob.address:
-        hub.blobs.delete(blob.address)
+        hub.database.write(job)
+    finally:
+        drop_unused(hub, blob)
     return entry
 
 

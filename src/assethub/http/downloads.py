@@ -46,10 +46,10 @@ def send_content(request: Request, blobs: BlobStore, content: Content) -> Respon
         first, length, status = wanted[0], wanted[1] - wanted[0], 206
         headers["Content-Range"] = f"bytes {first}-{wanted[1] - 1}/{entry.size}"
     headers["Content-Length"] = str(length)
-    path = blobs.local_path(content.address)
+    path = blobs.local_path(content.place.address)
     if status == 200 and path is not None and path.stat().st_size == length:
         return _WholeFile(path, headers)
-    body: Iterator[bytes] = blobs.read(content.address, content.offset + first, length)
+    body: Iterator[bytes] = blobs.read(content.place.address, content.place.offset + first, length)
     return StreamingResponse(body, status, headers)
 
 

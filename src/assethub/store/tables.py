@@ -173,6 +173,23 @@ contents = Table(
     Column("created", BigInteger, nullable=False),
 )
 
+# Which contents the commits of an asset hold: what is kept for its sake, and may be asked for.
+asset_contents = Table(
+    "asset_contents",
+    metadata,
+    Column("sha256", Sha256, primary_key=True),
+    Column("asset_id", Id, _owned("assets.id"), primary_key=True, index=True),
+)
+
+# Contents that a user has sent, kept until `expires` though no commit may hold them yet.
+sent_contents = Table(
+    "sent_contents",
+    metadata,
+    Column("sha256", Sha256, primary_key=True),
+    Column("user_id", Id, _owned("users.id"), primary_key=True, index=True),
+    Column("expires", BigInteger, nullable=False, index=True),
+)
+
 operations = Table(
     "operations",
     metadata,

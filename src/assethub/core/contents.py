@@ -1,0 +1,113 @@
+"""Contents: bytes by their SHA-256, stored once, and who may refer to them.
+
+Knowing a hash grants nothing. A user may refer to what assets that they may view hold, and to what
+they have sent themselves.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from assethub.core.hub import Hub
+from assethub.core.users import User
+from assethub.core.values import now
+from assethub.errors import NotFound
+from assethub.store.blobs import Blob
+from assethub.store.database import insert_missing
+from assethub.store.tables import (
+    asset_contents,
+    assets,
+    contents,
+    folders,
+    sent_contents,
+    staged_puts,
+)
+
+_SECOND = 1_000_000
+LIFE = 7 * 24 * 3600 * _SECOND
+_AT_ONCE = 500
+
+
+class Place(NamedTuple):
+    """Where a content lies: `length` bytes at `offset` of the blob at `address`."""
+
+    sha256: str
+    address: str
+    offset: int
+    length: int
+
+
+def save_contents(connection: sa.Connection, user: User, places: Sequence[Place]) -> None:
+    """Keeps where contents lie that a user has sent; one that the hub has stays where it is."""
+    moment = now()
+    rows = [{**place._asdict(), "created": moment} for place in places]
+    insert_missing(connection, contents, rows)
+    sent = [
+        {"sha256": place.sha256, "user_id": user.id, "expires": moment + LIFE} for place in places
+    ]
+    hashes = [place.sha256 for place in places]
+    for start in range(0, len(hashes), _AT_ONCE):
+        connection.execute(
+            sent_contents.delete().where(
+                sent_contents.c.user_id == user.id,
+                sent_contents.c.sha256.in_(hashes[start : start + _AT_ONCE]),
+            )
+        )
+    insert_missing(connection, sent_contents, sent)
+
+
+def keep_contents(connection: sa.Connection, asset_id: str, operation_id: str) -> None:
+    """Notes that the commits of an asset hold what an operation has staged."""
+    staged = sa.select(staged_puts.c.sha256, sa.literal(asset_id)).distinct()
+    staged = staged.where(staged_puts.c.operation_id == operation_id)
+    known = sa.select(asset_contents.c.sha256).where(asset_contents.c.asset_id == asset_id)
+    connection.execute(
+        asset_contents.insert().from_select(
+            ["sha256", "asset_id"], staged.where(staged_puts.c.sha256.not_in(known))
+        )
+    )
+
+
+def find_known(connection: sa.Connection, user: User, hashes: Iterable[str]) -> set[str]:
+    """Those of the contents that the hub has and that the user may refer to."""
+    wanted = sorted(set(hashes))
+    found: set[str] = set()
+    for start in range(0, len(wanted), _AT_ONCE):
+        query = {"hashes": wanted[start : start + _AT_ONCE], "user_id": user.id, "moment": now()}
+        found.update(connection.execute(_sent, query).scalars())
+        found.update(connection.execute(_viewable, query).scalars())
+    return found
+
+
+_hashes: sa.BindParameter[Any] = sa.bindparam("hashes", expanding=True)
+_sent = sa.select(sent_contents.c.sha256).where(
+    sent_contents.c.sha256.in_(_hashes),
+    sent_contents.c.user_id == sa.bindparam("user_id"),
+    sent_contents.c.expires > sa.bindparam("moment"),
+)
+_viewable = (
+    sa.select(asset_contents.c.sha256)
+    .join(assets, assets.c.id == asset_contents.c.asset_id)
+    .join(folders, folders.c.id == assets.c.folder_id)
+    .where(asset_contents.c.sha256.in_(_hashes), folders.c.owner_id == sa.bindparam("user_id"))
+)
+
+
+def find_place(connection: sa.Connection, sha256: str) -> Place:
+    """Where a content lies; NotFound where the hub has lost it."""
+    query = sa.select(*(getattr(contents.c, field) for field in Place._fields))
+    row = connection.execute(query.where(contents.c.sha256 == sha256)).first()
+    if row is None:
+        raise NotFound(f"content {sha256} not found", code="content_missing")
+    return Place(*row)
+
+
+def drop_unused(hub: Hub, blob: Blob) -> None:
+    """Deletes a blob of one content just sent, where the hub had these bytes already."""
+    with hub.database.read() as connection:
+        used = connection.execute(
+            sa.select(contents.c.sha256).where(contents.c.address == blob.address).limit(1)
+        ).first()
+    if used is None:
+        hub.blobs.delete(blob.address)

@@ -1,0 +1,76 @@
+"""Moving a branch: from the commit it was seen at to another, or not at all."""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from assethub.core.commits import Commit, make_commit, save_commit
+from assethub.core.users import User
+from assethub.core.values import check_text, now
+from assethub.core.workspace import NewTree
+from assethub.errors import InvalidInput
+from assethub.store.nodes import save_nodes
+from assethub.store.tables import assets, branches
+
+_MOST_METADATA = 100
+
+
+def move_branch(connection: sa.Connection, branch: str, head: Commit, target: str) -> bool:
+    """Points a branch at another commit; False, and nothing done, where it has left `head`."""
+    moment = now()
+    moved = connection.execute(
+        branches.update()
+        .where(
+            branches.c.asset_id == head.asset_id,
+            branches.c.name == branch,
+            branches.c.commit_id == head.id,
+        )
+        .values(commit_id=target, modified=moment)
+    )
+    if not moved.rowcount:
+        return False
+    touched = assets.update().where(assets.c.id == head.asset_id).values(modified=moment)
+    connection.execute(touched)
+    return True
+
+
+def commit_tree(
+    connection: sa.Connection,
+    user: User,
+    branch: str,
+    parents: Sequence[Commit],
+    tree: NewTree,
+    message: str,
+    metadata: Mapping[str, str],
+) -> str | None:
+    """Makes a tree the next commit of a branch, whose head is the first parent.
+
+    Returns the commit's id; None, and nothing done, where the branch has left that head.
+    """
+    commit = make_commit(
+        parents[0].asset_id,
+        tree.root,
+        list(parents),
+        message,
+        user.name,
+        now(),
+        metadata,
+        objects=tree.summary.count,
+        size=tree.summary.size,
+    )
+    # That the commit is there is checked when the transaction ends, not at once.
+    if not move_branch(connection, branch, parents[0], commit.id):
+        return None
+    save_commit(connection, commit)
+    save_nodes(connection, tree.nodes)
+    return commit.id
+
+
+def check_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
+    """A commit's metadata: at most 100 texts by name."""
+    if len(metadata) > _MOST_METADATA:
+        raise InvalidInput(f"a commit has at most {_MOST_METADATA} metadata", code="invalid_text")
+    for key, value in metadata.items():
+        check_text("name of a commit's metadata", key, longest=255)
+        check_text(f"metadata {key!r}", value)
+    return dict(metadata)

@@ -1,0 +1,42 @@
+"""Trees being made: nodes read from the database, and new ones kept aside until they are saved."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from assethub.store.nodes import compress_node, load_nodes
+from assethub.tree import Summary, summarize
+
+
+class NewTree(NamedTuple):
+    """A tree that a commit may be made of, and its nodes that are new, compressed."""
+
+    root: str
+    summary: Summary
+    nodes: dict[str, bytes]
+
+
+class Workspace:
+    """The `load` and the `put` of trees, over one connection.
+
+    New nodes stay here, so that a tree may be worked out beside other writers, and is saved in
+    the transaction that makes a commit point at it.
+    """
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._fresh: dict[str, bytes] = {}
+
+    def load(self, hashes: Sequence[str]) -> Mapping[str, bytes]:
+        fresh = {key: self._fresh[key] for key in hashes if key in self._fresh}
+        stored = [key for key in hashes if key not in fresh]
+        return {**fresh, **load_nodes(self._connection, stored)} if stored else fresh
+
+    def put(self, key: str, data: bytes) -> None:
+        self._fresh[key] = data
+
+    def take(self, root: str) -> NewTree:
+        """The tree of that root, with all nodes put here."""
+        nodes = {key: compress_node(data) for key, data in self._fresh.items()}
+        return NewTree(root, summarize(self.load, root), nodes)
