@@ -33,7 +33,7 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
-        page = browser.new_page(locale="en-US", viewport={"width": 1440, "height": 900})
+        page = browser.new_page(locale="en-US", viewport={"width": 1440, "height": 820})
         page.goto(f"{url}/signin?token={token}&next={MODEL}")
         page.get_by_role("button", name="Continue").click()
         page.screenshot(path=IMAGES / "console-en.png", full_page=True)
@@ -81,19 +81,19 @@ def fill(hub: Hub, ann: User) -> None:
         for name in ("mnist-svm", "mnist-random-forest"):
             assets.create_asset(hub, ann, images, name, ["scikit-learn"])
         assets.create_asset(hub, ann, speech, "wake-word", ["pytorch"])
-    _fill_dataset(hub, ann, mnist)
-    _fill_model(hub, ann, model)
+    _fill_model(hub, ann, model, *_fill_dataset(hub, ann, mnist))
 
 
-def _fill_dataset(hub: Hub, ann: User, mnist: str) -> None:
+def _fill_dataset(hub: Hub, ann: User, mnist: str) -> tuple[str, str]:
     parts = {"train.parquet": 9_400_000, "test.parquet": 1_570_000, "README.md": 2_100}
     with _hours_ago(41 * 24):
-        commit(hub, ann, mnist, "main", "Import the original MNIST files", parts)
+        first = commit(hub, ann, mnist, "main", "Import the original MNIST files", parts)
     with _hours_ago(17 * 24):
-        commit(hub, ann, mnist, "main", "Fix 15 wrong labels in test", {"test.parquet": 1_569_000})
+        parts = {"test.parquet": 1_569_000}
+        return first, commit(hub, ann, mnist, "main", "Fix 15 wrong labels in test", parts)
 
 
-def _fill_model(hub: Hub, ann: User, model: str) -> None:
+def _fill_model(hub: Hub, ann: User, model: str, before: str, after: str) -> None:
     runs = [
         (31 * 24, "v1", "First CNN that converges", 4_812_000, (1.4702, 0.9712, 0.9698, 38)),
         (24 * 24, "v1", "Train for 20 epochs", 4_812_400, (0.9124, 0.9801, 0.9795, 41)),
@@ -124,7 +124,7 @@ def _fill_model(hub: Hub, ann: User, model: str) -> None:
                 hub,
                 ann,
                 f"ann/model/image-classification/mnist-cnn-keras:{through}",
-                "ann/dataset/image-classification/mnist",
+                f"ann/dataset/image-classification/mnist@{before if hours > 17 * 24 else after}",
                 {name: value for name, value in metrics.items() if value is not None},
             )
     tags.create_tag(hub, ann, model, "v1.0", "v1")

@@ -24,7 +24,7 @@ CONSOLE = LOCALES.parent
         ("en-GB,en;q=0.9,zh;q=0.8", "en"),
         ("fr, zh;q=0.5, en;q=0.7", "en"),
         ("fr, en;q=0.5, zh;q=0.7", "zh-CN"),
-        ("zh;q=0, en;q=0.1", "en"),
+        ("zh;q=0", "en"),
         ("de", "en"),
         ("*", "en"),
         ("zh;q=high, ;;q=,", "en"),

@@ -189,9 +189,11 @@ def test_a_branch_named_like_a_commit_does_not_stand_before_it(
 ) -> None:
     name = shelf.model_commit
     shelf.branch(name)
-    shelf.commit(shelf.model_id, name, {"model.pkl": b"others"}, "Pretend")
+    files = {"model.pkl": b"others", "more.pkl": b"1"}
+    shelf.commit(shelf.model_id, name, files, "Pretend")
     page = owner.get(f"{shelf.model_url}/commit/{name}")
     assert "Add the model" in page.text
+    assert "more.pkl" not in page.text
     assert owner.get(f"{shelf.model_url}/commit/{name}/files/model.pkl").body == b"weights"
 
 
