@@ -11,11 +11,22 @@ from assethub.api import (
     objects,
     operations,
     references,
+    staging,
     tags,
 )
 
 router = APIRouter(prefix="/apis/v1")
-for _noun in (folders, assets, references, branches, tags, objects, operations, evaluations):
+for _noun in (
+    folders,
+    assets,
+    references,
+    branches,
+    tags,
+    objects,
+    operations,
+    staging,
+    evaluations,
+):
     router.include_router(_noun.router)
 
 root_router = APIRouter()

@@ -1,6 +1,9 @@
 """Operations: changes to a branch, staged one by one, then finished as one commit or dropped."""
 
 import mimetypes
+import posixpath
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -14,7 +17,7 @@ from assethub.core.users import User
 from assethub.core.values import check_path, new_id, now
 from assethub.errors import NotFound
 from assethub.store.blobs import Blob
-from assethub.store.database import insert_missing
+from assethub.store.database import insert_missing, insert_or_replace
 from assethub.store.tables import operations, staged_deletes, staged_puts
 from assethub.tree import Entry
 
@@ -38,24 +41,17 @@ _own = sa.select(*(getattr(operations.c, field) for field in Operation._fields))
 )
 
 
-def start_operation(hub: Hub, user: User, asset_id: str, branch: str) -> str:
-    """Begins a change to a branch; returns the operation's id. It expires after a week."""
+def start_operation(hub: Hub, user: User, asset_id: str, branch: str) -> Operation:
+    """Begins a change to a branch. It expires after a week."""
 
-    def job(connection: sa.Connection) -> str:
+    def job(connection: sa.Connection) -> Operation:
         load_asset(connection, user, asset_id, Level.EDIT)
         target = find_target(connection, asset_id, "branch", branch)
         connection.execute(operations.delete().where(operations.c.expires < now()))
-        row = {
-            "id": new_id(),
-            "asset_id": asset_id,
-            "branch": branch,
-            "user_id": user.id,
-            "base_commit": target.commit_id,
-            "created": now(),
-            "expires": now() + _LIFE,
-        }
-        connection.execute(operations.insert(), row)
-        return str(row["id"])
+        operation = Operation(new_id(), asset_id, branch, target.commit_id)
+        times = {"user_id": user.id, "created": now(), "expires": now() + _LIFE}
+        connection.execute(operations.insert(), operation._asdict() | times)
+        return operation
 
     return hub.database.write(job)
 
@@ -78,6 +74,11 @@ def load_operation(connection: sa.Connection, user: User, id_: str) -> Operation
 def check_put(hub: Hub, user: User, operation_id: str, path: str) -> None:
     """Raises what `stage_put` would, before any bytes are taken in."""
     check_path(path)
+    check_open(hub, user, operation_id)
+
+
+def check_open(hub: Hub, user: User, operation_id: str) -> None:
+    """Raises NotFound or PermissionDenied where the user cannot stage anything any more."""
     with hub.database.read() as connection:
         load_operation(connection, user, operation_id)
 
@@ -92,14 +93,19 @@ def stage_put(hub: Hub, user: User, operation_id: str, path: str, blob: Blob) ->
     def job(connection: sa.Connection) -> None:
         load_operation(connection, user, operation_id)
         save_contents(connection, user, [Place(blob.sha256, blob.address, 0, blob.size)])
-        connection.execute(_unstage(operation_id, path))
-        connection.execute(staged_puts.insert(), _staged_row(operation_id, entry))
+        stage_entries(connection, operation_id, [entry])
 
     try:
         hub.database.write(job)
     finally:
         drop_unused(hub, blob)
     return entry
+
+
+def stage_entries(connection: sa.Connection, operation_id: str, entries: Sequence[Entry]) -> None:
+    """Stages objects whose contents the hub has, in the place of what was staged there before."""
+    rows = [_staged_row(operation_id, entry) for entry in entries]
+    insert_or_replace(connection, staged_puts, rows)
 
 
 def stage_delete(hub: Hub, user: User, operation_id: str, path: str) -> None:
@@ -125,7 +131,14 @@ def drop_operation(hub: Hub, user: User, operation_id: str) -> None:
 
 def guess_type(path: str) -> str:
     """The content type that a path's ending stands for."""
-    return mimetypes.guess_type(path, strict=False)[0] or "application/octet-stream"
+    stem, ending = posixpath.splitext(path)
+    # `.tar.gz` and the like are two endings.
+    return _type_of(posixpath.splitext(stem)[1] + ending)
+
+
+@lru_cache(maxsize=1024)
+def _type_of(endings: str) -> str:
+    return mimetypes.guess_type("x" + endings, strict=False)[0] or "application/octet-stream"
 
 
 def _unstage(operation_id: str, path: str) -> sa.Delete:

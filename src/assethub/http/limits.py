@@ -5,16 +5,24 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 16 * 1024 * 1024
+LARGEST_PACK_HEAD = 16 * 1024 * 1024
+LARGEST_PACK_CONTENT = 256 * 1024 * 1024
+PACK_TYPE = "application/vnd.assethub.pack"
+_LARGEST_PACK = 4 + LARGEST_PACK_HEAD + LARGEST_PACK_CONTENT
 
 
 class BodyLimit:
-    """Refuses a body of more than 16 MiB with 413, but for uploads, which are streamed."""
+    """Refuses a body of more than 16 MiB with 413; a pack may have more, a single upload any size.
+
+    Both are streamed.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _is_upload(scope):
+        largest = _largest_body(scope) if scope["type"] == "http" else None
+        if largest is None:
             await self._app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "")
@@ -23,16 +31,23 @@ class BodyLimit:
         async def limited() -> Message:
             nonlocal taken
             # What was declared is counted before it comes, what was not as it comes.
-            message = await receive() if taken <= LARGEST_BODY else {}
+            message = await receive() if taken <= largest else {}
             if not declared:
                 taken += len(message.get("body", b""))
-            if taken > LARGEST_BODY:
-                raise HTTPException(413, f"A request has at most {LARGEST_BODY} bytes")
+            if taken > largest:
+                raise HTTPException(413, f"A request has at most {largest} bytes")
             return message
 
         await self._app(scope, limited, send)
 
 
-def _is_upload(scope: Scope) -> bool:
+def _largest_body(scope: Scope) -> int | None:
+    """How many bytes a request may have; None for the uploads that count for themselves."""
+    if scope["method"] != "PUT":
+        return LARGEST_BODY
     content_type = Headers(scope=scope).get("content-type", "")
-    return bool(scope["method"] == "PUT") and content_type.startswith("multipart/form-data")
+    if content_type == PACK_TYPE:
+        return _LARGEST_PACK
+    if content_type.startswith("multipart/form-data") or "/multipart/" in scope["path"]:
+        return None
+    return LARGEST_BODY

@@ -180,12 +180,25 @@ def insert_missing(
     connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """Inserts rows, leaving those whose key is there already as they are."""
-    if not rows:
-        return
+    if rows:
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+
+
+def insert_or_replace(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Inserts rows in the place of those that have the same key."""
+    if rows:
+        insert = _insert(connection, table)
+        changed = {c.name: insert.excluded[c.name] for c in table.c if not c.primary_key}
+        key = list(table.primary_key)
+        connection.execute(insert.on_conflict_do_update(index_elements=key, set_=changed), rows)
+
+
+def _insert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
     if connection.dialect.name == "postgresql":
-        connection.execute(postgresql.insert(table).on_conflict_do_nothing(), rows)
-    else:
-        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 class _Clash(Exception):
