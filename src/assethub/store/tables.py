@@ -190,6 +190,27 @@ sent_contents = Table(
     Column("expires", BigInteger, nullable=False, index=True),
 )
 
+# Blobs in which nothing lies, and since when, by the database's clock: garbage collection deletes
+# them after a while. Every other table with an `address` keeps the blobs that it names.
+unused_blobs = Table(
+    "unused_blobs",
+    metadata,
+    Column("address", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("since", BigInteger, nullable=False, index=True),
+)
+
+# Damaged nodes and contents that `assethub check --repair` has put aside, where they lay.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("name", Sha256, primary_key=True),
+    Column("moved", BigInteger, primary_key=True, autoincrement=False),
+    Column("place", Text, nullable=False),
+    Column("data", LargeBinary),
+)
+
 operations = Table(
     "operations",
     metadata,
