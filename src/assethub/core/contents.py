@@ -14,7 +14,7 @@ from assethub.core.users import User
 from assethub.core.values import now
 from assethub.errors import NotFound
 from assethub.store.blobs import Blob
-from assethub.store.database import insert_missing
+from assethub.store.database import insert_missing, insert_or_replace
 from assethub.store.tables import (
     asset_contents,
     assets,
@@ -46,15 +46,7 @@ def save_contents(connection: sa.Connection, user: User, places: Sequence[Place]
     sent = [
         {"sha256": place.sha256, "user_id": user.id, "expires": moment + LIFE} for place in places
     ]
-    hashes = [place.sha256 for place in places]
-    for start in range(0, len(hashes), _AT_ONCE):
-        connection.execute(
-            sent_contents.delete().where(
-                sent_contents.c.user_id == user.id,
-                sent_contents.c.sha256.in_(hashes[start : start + _AT_ONCE]),
-            )
-        )
-    insert_missing(connection, sent_contents, sent)
+    insert_or_replace(connection, sent_contents, sent)
 
 
 def keep_contents(connection: sa.Connection, asset_id: str, operation_id: str) -> None:

@@ -1,5 +1,6 @@
 """Checks of what people send: a value in, the same value out, or InvalidInput. And the clock."""
 
+import re
 import time
 import unicodedata
 import uuid
@@ -11,6 +12,9 @@ _LONGEST_NAME = 255
 _LONGEST_PATH = 1024
 _LONGEST_TEXT = 65_536
 _MOST_LABELS = 100
+_MOST_SHOWN = 10
+# Most paths, which need no closer look.
+_PLAIN_PATH = re.compile(r"(?:(?!\.{1,2}(?:/|\Z))[ -.0-~]+(?:/(?!\Z)|\Z))+")
 _UNSEEN = ("Cc", "Cs", "Zl", "Zp")
 
 
@@ -57,6 +61,8 @@ def _problem(name: str, forbidden: str) -> str | None:
 
 def check_path(path: str) -> str:
     """A path of an object: relative, with `/` between segments that all say something."""
+    if len(path) <= _LONGEST_PATH and _PLAIN_PATH.fullmatch(path):
+        return path
     if not path:
         raise InvalidInput("the path of an object must not be empty", code="invalid_path")
     if len(path.encode("utf-8", "replace")) > _LONGEST_PATH:
@@ -104,6 +110,11 @@ def check_labels(labels: Sequence[str]) -> list[str]:
             )
         check_text("label", label, longest=_LONGEST_NAME)
     return list(dict.fromkeys(labels))
+
+
+def shown_paths(paths: Sequence[str]) -> str:
+    """The first ten of some paths, and that there are more."""
+    return ", ".join(paths[:_MOST_SHOWN]) + (", …" if len(paths) > _MOST_SHOWN else "")
 
 
 def _shown(text: str) -> str:

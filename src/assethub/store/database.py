@@ -8,6 +8,8 @@ serves many requests; on PostgreSQL each job is a transaction of its own.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import lru_cache
+from operator import itemgetter
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
@@ -25,6 +27,8 @@ Job = Callable[[sa.Connection], T]
 
 _MOST_JOBS_A_COMMIT = 256
 _TRIES = 10
+# Columns whose values every driver takes as they are.
+_AS_THEY_ARE = (sa.String, sa.Integer, sa.LargeBinary)
 
 
 def open_database(url: str) -> "Database":
@@ -180,25 +184,46 @@ def insert_missing(
     connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """Inserts rows, leaving those whose key is there already as they are."""
-    if rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+    _insert(connection, table, rows, replace=False)
 
 
 def insert_or_replace(
     connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """Inserts rows in the place of those that have the same key."""
-    if rows:
-        insert = _insert(connection, table)
+    _insert(connection, table, rows, replace=True)
+
+
+def _insert(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, replace: bool
+) -> None:
+    if not rows:
+        return
+    statement, text, order = _compile(connection.dialect, table, replace)
+    if all(isinstance(column.type, _AS_THEY_ARE) for column in table.c):
+        # What SQLAlchemy does for each row takes five times what SQLite does.
+        plain = [itemgetter(*order)(row) for row in rows] if order else list(rows)
+        connection.exec_driver_sql(text, plain)
+    else:
+        connection.execute(statement, rows)
+
+
+@lru_cache(maxsize=64)
+def _compile(
+    dialect: sa.Dialect, table: sa.Table, replace: bool
+) -> tuple[sa.Insert, str, list[str]]:
+    """An insert, its text, and the order of its values where the driver takes them without names.
+
+    Rows that go straight to the driver have values for all columns of the table.
+    """
+    insert = (postgresql if dialect.name == "postgresql" else sqlite).insert(table)
+    if replace:
         changed = {c.name: insert.excluded[c.name] for c in table.c if not c.primary_key}
-        key = list(table.primary_key)
-        connection.execute(insert.on_conflict_do_update(index_elements=key, set_=changed), rows)
-
-
-def _insert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+        insert = insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
+    else:
+        insert = insert.on_conflict_do_nothing()
+    compiled = insert.compile(dialect=dialect)
+    return insert, str(compiled), list(compiled.positiontup or [])
 
 
 class _Clash(Exception):
