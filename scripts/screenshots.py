@@ -134,7 +134,7 @@ def commit(
     hub: Hub, user: User, asset: str, branch: str, message: str, sizes: Mapping[str, int]
 ) -> str:
     """Commits made files of the given sizes; returns the commit's id."""
-    operation = operations.start_operation(hub, user, asset, branch)
+    operation = operations.start_operation(hub, user, asset, branch).id
     for path, size in sizes.items():
         with hub.blobs.create() as writer:
             writer.write(f"{message}: {path}\n".encode().ljust(size, b"."))

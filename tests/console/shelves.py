@@ -80,7 +80,7 @@ def commit(
     files: Mapping[str, bytes],
     message: str,
 ) -> str:
-    operation = operations.start_operation(hub.inside, user, asset_id, branch)
+    operation = operations.start_operation(hub.inside, user, asset_id, branch).id
     for path, data in files.items():
         with hub.inside.blobs.create() as writer:
             writer.write(data)

@@ -8,6 +8,7 @@ from assethub.api import (
     evaluations,
     folders,
     health,
+    history,
     objects,
     operations,
     references,
@@ -25,6 +26,7 @@ for _noun in (
     objects,
     operations,
     staging,
+    history,
     evaluations,
 ):
     router.include_router(_noun.router)

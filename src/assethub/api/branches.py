@@ -7,7 +7,7 @@ from pydantic import BaseModel, StrictStr
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
-from assethub.api.render import render_branch, render_commit
+from assethub.api.render import render_branch, render_commit, render_page
 from assethub.core import branches
 
 router = APIRouter(prefix="/assets/{asset_id}/branches", tags=["branches"])
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/assets/{asset_id}/branches", tags=["branches"])
 
 class NewBranch(BaseModel):
     name: StrictStr
-    source: StrictStr
+    source: StrictStr | None = None
 
 
 @router.post("")
@@ -39,6 +39,16 @@ def delete_branch(hub: CurrentHub, caller: Caller, asset_id: str, name: str) -> 
 
 
 @router.get("/{name}/commits")
-def list_commits(hub: CurrentHub, caller: Caller, asset_id: str, name: str) -> dict[str, Any]:
-    found = branches.list_commits(hub, caller, asset_id, name)
-    return {"results": [render_commit(commit) for commit in found]}
+def list_commits(
+    hub: CurrentHub,
+    caller: Caller,
+    asset_id: str,
+    name: str,
+    after: str | None = None,
+    amount: int | None = None,
+) -> dict[str, Any]:
+    if after is None and amount is None:
+        found = branches.list_commits(hub, caller, asset_id, name)
+        return {"results": [render_commit(commit) for commit in found]}
+    page = branches.page_commits(hub, caller, asset_id, name, after=after or "", amount=amount)
+    return render_page(page, render_commit, "id")

@@ -9,6 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 
+from assethub.api.render import Json, render_conflict
+from assethub.core.merging import MergeConflict
 from assethub.errors import HubError, InvalidInput, Unauthenticated
 
 _log = structlog.get_logger()
@@ -34,7 +36,10 @@ def render_error(request: Request, error: HubError) -> Response:
     if not wants_json(request):
         plain = status if status == 401 else error.plain_status
         return PlainTextResponse(error.text, plain, headers)
-    return _problem(status, error.code, error.detail, headers)
+    more = {}
+    if isinstance(error, MergeConflict):
+        more["conflicts"] = [render_conflict(conflict) for conflict in error.conflicts]
+    return _problem(status, error.code, error.detail, headers, more)
 
 
 def wants_json(request: Request) -> bool:
@@ -46,13 +51,16 @@ def _has_bearer(request: Request) -> bool:
     return request.headers.get("authorization", "").lower().startswith("bearer")
 
 
-def _problem(status: int, code: str, detail: str, headers: dict[str, str]) -> Response:
+def _problem(
+    status: int, code: str, detail: str, headers: dict[str, str], more: Json | None = None
+) -> Response:
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "code": code,
+        **(more or {}),
     }
     text = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
     return Response(text, status, headers, media_type="application/problem+json")

@@ -6,17 +6,39 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
-from assethub.api.render import render_object
+from assethub.api.render import render_listed, render_object, render_page
+from assethub.api.streams import stream_results
 from assethub.core import objects
 from assethub.http.downloads import send_content
 
 router = APIRouter(prefix="/assets/{asset_id}/refs/{ref}/objects", tags=["objects"])
 
 
-@router.get("/ls")
-def list_objects(hub: CurrentHub, caller: Caller, asset_id: str, ref: str) -> dict[str, Any]:
-    found = objects.list_objects(hub, caller, asset_id, ref)
-    return {"results": [render_object(entry) for entry in found]}
+@router.get("/ls", response_model=None)
+def list_objects(
+    hub: CurrentHub,
+    caller: Caller,
+    asset_id: str,
+    ref: str,
+    prefix: str | None = None,
+    delimiter: str | None = None,
+    after: str | None = None,
+    amount: int | None = None,
+) -> dict[str, Any] | Response:
+    """All objects, or a page where any of the four is given."""
+    if prefix is None and delimiter is None and after is None and amount is None:
+        return stream_results(objects.stream_objects(hub, caller, asset_id, ref), render_object)
+    page = objects.page_objects(
+        hub,
+        caller,
+        asset_id,
+        ref,
+        prefix=prefix or "",
+        delimiter=delimiter or "",
+        after=after or "",
+        amount=amount,
+    )
+    return render_page(page, render_listed, "path")
 
 
 @router.get("", response_class=Response)

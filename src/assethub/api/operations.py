@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, StrictStr
+from pydantic import BaseModel, StrictBool, StrictStr
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -16,13 +16,16 @@ router = APIRouter(tags=["operations"])
 OperationId = Annotated[str, Query(alias="opID")]
 
 
-class Message(BaseModel):
+class Finish(BaseModel):
     message: StrictStr | None = None
+    metadata: dict[StrictStr, StrictStr] | None = None
+    overwrite: StrictBool = False
 
 
 @router.post("/update")
 def start_operation(hub: CurrentHub, caller: Caller, asset: str, branch: str) -> dict[str, str]:
-    return {"op_id": operations.start_operation(hub, caller, asset, branch)}
+    operation = operations.start_operation(hub, caller, asset, branch)
+    return {"op_id": operation.id, "commit": operation.base_commit}
 
 
 @router.put("/objects")
@@ -45,9 +48,17 @@ def delete_object(
 
 @router.post("/update/{operation_id}")
 def finish_operation(
-    hub: CurrentHub, caller: Caller, operation_id: str, body: Message
+    hub: CurrentHub, caller: Caller, operation_id: str, body: Finish
 ) -> dict[str, str]:
-    return {"commit": finish.finish_operation(hub, caller, operation_id, body.message or "")}
+    commit = finish.finish_operation(
+        hub,
+        caller,
+        operation_id,
+        body.message or "",
+        metadata=body.metadata,
+        overwrite=body.overwrite,
+    )
+    return {"commit": commit}
 
 
 @router.delete("/operation/{operation_id}")

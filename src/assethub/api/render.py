@@ -1,16 +1,19 @@
 """How things look in JSON answers. Field names and times are those of the released protocol."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from assethub.core import assets, folders
 from assethub.core.branches import Branch
 from assethub.core.commits import Commit
 from assethub.core.evaluations import Evaluation
+from assethub.core.pages import MOST_PER_PAGE, Page
 from assethub.core.permissions import Folder
 from assethub.core.tags import Tag
-from assethub.tree import Entry
+from assethub.tree import CommonPrefix, Conflict, Difference, Entry
 
+T = TypeVar("T")
 Json = dict[str, Any]
 _SECOND = 1_000_000
 
@@ -86,6 +89,47 @@ def render_object(entry: Entry) -> Json:
         "mtime": entry.mtime,
         "content_type": entry.content_type,
         "physical_address": f"sha256:{entry.checksum}",
+    }
+
+
+def render_listed(item: Entry | CommonPrefix) -> Json:
+    """An object or a folder of a listing by folders."""
+    if isinstance(item, CommonPrefix):
+        return {"path": item.path, "path_type": "common_prefix"}
+    return render_object(item)
+
+
+def render_difference(difference: Difference) -> Json:
+    path, old, new = difference
+    kind = "added" if old is None else "removed" if new is None else "changed"
+    return {"path": path, "type": kind, "old": _render_content(old), "new": _render_content(new)}
+
+
+def render_conflict(conflict: Conflict) -> Json:
+    """A path that both sides of a merge changed: what it was in their base, and is in each."""
+    return {
+        "path": conflict.path,
+        "base": _render_content(conflict.base),
+        "ours": _render_content(conflict.ours),
+        "theirs": _render_content(conflict.theirs),
+    }
+
+
+def _render_content(entry: Entry | None) -> Json | None:
+    return None if entry is None else {"size_bytes": entry.size, "checksum": entry.checksum}
+
+
+def render_page(page: Page[T], render: Callable[[T], Json], key: str) -> Json:
+    """A page of a listing; `next_offset`, the last item's `key`, is where the next one begins."""
+    results = [render(item) for item in page.items]
+    return {
+        "results": results,
+        "pagination": {
+            "has_more": page.more,
+            "next_offset": results[-1][key] if page.more else "",
+            "results": len(results),
+            "max_per_page": MOST_PER_PAGE,
+        },
     }
 
 

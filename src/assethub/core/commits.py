@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -102,27 +102,3 @@ def load_commits(connection: sa.Connection, asset_id: str, ids: list[str]) -> di
 
 def load_commit(connection: sa.Connection, asset_id: str, id_: str) -> Commit:
     return load_commits(connection, asset_id, [id_])[id_]
-
-
-def walk_history(connection: sa.Connection, start: Commit) -> Iterator[Commit]:
-    """The commit and all its ancestors, each after those that have it as a parent."""
-    wanted = {start.id}
-    rows = connection.execute(
-        sa.select(*_columns)
-        .where(
-            tables.commits.c.asset_id == start.asset_id,
-            tables.commits.c.generation <= start.generation,
-        )
-        .order_by(
-            tables.commits.c.generation.desc(), tables.commits.c.time.desc(), tables.commits.c.id
-        )
-    )
-    for row in rows:
-        if row.id in wanted:
-            wanted.discard(row.id)
-            commit = Commit(*row)
-            wanted.update(commit.parents)
-            yield commit
-            if not wanted:
-                rows.close()
-                return

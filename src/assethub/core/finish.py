@@ -13,17 +13,15 @@ import sqlalchemy as sa
 from assethub.core.commits import Commit, load_commit
 from assethub.core.contents import keep_contents
 from assethub.core.hub import Hub
-from assethub.core.moves import check_metadata, commit_tree
+from assethub.core.moves import carry_out, check_metadata, commit_tree
 from assethub.core.operations import Operation, load_operation
 from assethub.core.targets import find_target
 from assethub.core.users import User
-from assethub.core.values import check_text
+from assethub.core.values import check_text, shown_paths
 from assethub.core.workspace import NewTree, Workspace
 from assethub.errors import Conflict, InvalidInput
 from assethub.store.tables import operations, staged_deletes, staged_puts
 from assethub.tree import Entry, apply_changes, diff, same_content
-
-_MOST_SHOWN = 10
 
 
 class _Plan(NamedTuple):
@@ -32,6 +30,10 @@ class _Plan(NamedTuple):
     operation: Operation
     head: Commit
     tree: NewTree
+
+    @property
+    def branch(self) -> str:
+        return self.operation.branch
 
 
 def finish_operation(
@@ -56,7 +58,7 @@ def finish_operation(
         made = commit_tree(
             connection,
             user,
-            plan.operation.branch,
+            plan.branch,
             [plan.head],
             plan.tree,
             message,
@@ -68,14 +70,9 @@ def finish_operation(
             connection.execute(done)
         return made
 
-    with hub.database.read() as connection:
-        plan = _plan(connection, user, operation_id, overwrite)
-    commit_id = hub.database.write(lambda connection: make(connection, plan))
-    while commit_id is None:
-        commit_id = hub.database.write(
-            lambda connection: make(connection, _plan(connection, user, operation_id, overwrite))
-        )
-    return commit_id
+    return carry_out(
+        hub.database, lambda connection: _plan(connection, user, operation_id, overwrite), make
+    )
 
 
 def _plan(connection: sa.Connection, user: User, operation_id: str, overwrite: bool) -> _Plan:
@@ -152,8 +149,3 @@ def _check_conflicts(
             f"{shown_paths(sorted(clashes))}; look at them and commit again",
             code="paths_changed",
         )
-
-
-def shown_paths(paths: list[str]) -> str:
-    """The first ten of some paths, and that there are more."""
-    return ", ".join(paths[:_MOST_SHOWN]) + (", …" if len(paths) > _MOST_SHOWN else "")

@@ -1,6 +1,7 @@
 """Moving a branch: from the commit it was seen at to another, or not at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -9,10 +10,51 @@ from assethub.core.users import User
 from assethub.core.values import check_text, now
 from assethub.core.workspace import NewTree
 from assethub.errors import InvalidInput
+from assethub.store.database import Database
 from assethub.store.nodes import save_nodes
 from assethub.store.tables import assets, branches
 
 _MOST_METADATA = 100
+
+
+class Plan(Protocol):
+    """What a branch is to become, worked out from the commit `head` that it was seen at."""
+
+    @property
+    def branch(self) -> str: ...
+
+    @property
+    def head(self) -> Commit: ...
+
+
+P = TypeVar("P", bound=Plan)
+R = TypeVar("R")
+
+
+def carry_out(
+    database: Database,
+    plan: Callable[[sa.Connection], P],
+    make: Callable[[sa.Connection, P], R | None],
+) -> R:
+    """What `make` returns for what `plan` works out, in one transaction.
+
+    The plan is made beside other writers. Where `make` returns None, since the branch has left
+    the plan's head meanwhile, both run anew in a transaction that lets nobody else move the branch.
+    """
+    with database.read() as connection:
+        first = plan(connection)
+    done = database.write(lambda connection: make(connection, first))
+
+    def again(connection: sa.Connection) -> R | None:
+        lock = sa.select(branches.c.name).where(
+            branches.c.asset_id == first.head.asset_id, branches.c.name == first.branch
+        )
+        connection.execute(lock.with_for_update())
+        return make(connection, plan(connection))
+
+    while done is None:
+        done = database.write(again)
+    return done
 
 
 def move_branch(connection: sa.Connection, branch: str, head: Commit, target: str) -> bool:

@@ -1,5 +1,6 @@
 """Objects: the files of a snapshot, listed and read."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -9,13 +10,15 @@ from assethub.core.assets import load_asset
 from assethub.core.commits import load_commit
 from assethub.core.contents import Place, find_place
 from assethub.core.hub import Hub
+from assethub.core.pages import Page, check_amount, take_page
 from assethub.core.permissions import Level
 from assethub.core.targets import find_target
 from assethub.core.users import User
 from assethub.core.values import check_path
+from assethub.core.workspace import open_nodes
 from assethub.errors import NotFound
 from assethub.store.nodes import load_nodes
-from assethub.tree import Entry, get_entries, scan
+from assethub.tree import CommonPrefix, Entry, get_entries, list_level, scan
 
 
 class Content(NamedTuple):
@@ -36,6 +39,46 @@ def list_objects(
         tree = _find_tree(connection, user, asset_id, kind, ref)
         found = scan(lambda hashes: load_nodes(connection, hashes), tree)
         return list(islice(found, amount))
+
+
+def stream_objects(hub: Hub, user: User, asset_id: str, ref: str) -> Iterator[Entry]:
+    """All objects at a branch, tag or commit, by path, read as the caller goes on.
+
+    What is wrong with the reference is raised at once.
+    """
+    with hub.database.read() as connection:
+        tree = _find_tree(connection, user, asset_id, "any", ref)
+    return scan(open_nodes(hub.database), tree)
+
+
+def page_objects(
+    hub: Hub,
+    user: User,
+    asset_id: str,
+    ref: str,
+    *,
+    prefix: str = "",
+    delimiter: str = "",
+    after: str = "",
+    amount: int | None = None,
+) -> Page[Entry | CommonPrefix]:
+    """Up to `amount` objects whose paths start with `prefix` and come after the path `after`.
+
+    With a delimiter, all that lies further down than the next one is listed as one folder.
+    """
+    most = check_amount(amount)
+    with hub.database.read() as connection:
+        tree = _find_tree(connection, user, asset_id, "any", ref)
+
+        def load(hashes: Sequence[str]) -> Mapping[str, bytes]:
+            return load_nodes(connection, hashes)
+
+        found: Iterator[Entry | CommonPrefix]
+        if delimiter:
+            found = list_level(load, tree, prefix=prefix, delimiter=delimiter, after=after)
+        else:
+            found = scan(load, tree, prefix=prefix, after=after)
+        return take_page(found, most)
 
 
 def find_object(

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from assethub.store.database import Database
 from assethub.store.nodes import compress_node, load_nodes
-from assethub.tree import Summary, summarize
+from assethub.tree import Load, Summary, summarize
 
 
 class NewTree(NamedTuple):
@@ -40,3 +41,16 @@ class Workspace:
         """The tree of that root, with all nodes put here."""
         nodes = {key: compress_node(data) for key, data in self._fresh.items()}
         return NewTree(root, summarize(self.load, root), nodes)
+
+
+def open_nodes(database: Database) -> Load:
+    """A `load` of trees that outlives a connection: it takes one only while it reads.
+
+    Nodes never change, so a listing that a slow client is sent holds up nobody else.
+    """
+
+    def load(hashes: Sequence[str]) -> Mapping[str, bytes]:
+        with database.read() as connection:
+            return load_nodes(connection, hashes)
+
+    return load

@@ -1,0 +1,83 @@
+"""Routes that compare snapshots, and that merge, reset and revert."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, StrictStr
+from starlette.responses import Response
+
+from assethub.api.callers import Caller, CurrentHub
+from assethub.api.render import render_difference, render_page
+from assethub.api.streams import stream_results
+from assethub.core import diffs, merging
+
+router = APIRouter(prefix="/assets/{asset_id}", tags=["history"])
+
+
+class Merge(BaseModel):
+    source: StrictStr
+    message: StrictStr | None = None
+    strategy: merging.Strategy | None = None
+    metadata: dict[StrictStr, StrictStr] | None = None
+
+
+class Reset(BaseModel):
+    ref: StrictStr
+
+
+class Revert(BaseModel):
+    ref: StrictStr
+    message: StrictStr | None = None
+
+
+@router.get("/diff", response_model=None)
+def compare(
+    hub: CurrentHub,
+    caller: Caller,
+    asset_id: str,
+    old: Annotated[str, Query(alias="from")],
+    new: Annotated[str, Query(alias="to")],
+    prefix: str = "",
+    after: str | None = None,
+    amount: int | None = None,
+) -> dict[str, Any] | Response:
+    """How `to` differs from `from`: all of it, or a page where `after` or `amount` is given."""
+    if after is None and amount is None:
+        found = diffs.stream_diff(hub, caller, asset_id, old, new, prefix=prefix)
+        return stream_results(found, render_difference)
+    page = diffs.page_diff(
+        hub, caller, asset_id, old, new, prefix=prefix, after=after or "", amount=amount
+    )
+    return render_page(page, render_difference, "path")
+
+
+@router.post("/branches/{name}/merge")
+def merge_branch(
+    hub: CurrentHub, caller: Caller, asset_id: str, name: str, body: Merge
+) -> dict[str, str]:
+    merged = merging.merge_branch(
+        hub,
+        caller,
+        asset_id,
+        name,
+        body.source,
+        message=body.message,
+        strategy=body.strategy,
+        metadata=body.metadata,
+    )
+    return {"commit": merged.commit_id, "result": merged.result}
+
+
+@router.post("/branches/{name}/reset")
+def reset_branch(
+    hub: CurrentHub, caller: Caller, asset_id: str, name: str, body: Reset
+) -> dict[str, str]:
+    return {"commit": merging.reset_branch(hub, caller, asset_id, name, body.ref)}
+
+
+@router.post("/branches/{name}/revert")
+def revert_commit(
+    hub: CurrentHub, caller: Caller, asset_id: str, name: str, body: Revert
+) -> dict[str, str]:
+    commit = merging.revert_commit(hub, caller, asset_id, name, body.ref, message=body.message)
+    return {"commit": commit}
