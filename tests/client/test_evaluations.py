@@ -180,12 +180,12 @@ def test_a_table_ranks_by_a_metric_with_nan_and_absence_last(
     ):
         model.create_evaluation(metrics, dataset)
     best = run_ah("ls", "evaluation", "vision/cnn", "-o", "table", "--sort", "-accuracy")
-    header = "ID MODEL_COMMIT DATASET DATASET_COMMIT UPLOADED accuracy loss"
+    header = "ID REF MODEL_COMMIT DATASET DATASET_COMMIT UPLOADED accuracy loss"
     assert best.rows[0] == header.split()
-    assert [row[6:] for row in best.rows[1:3]] == [["0.9", "1"], ["0.5"]]
-    assert [row[6:] for row in best.rows[3:]] == [["2"], ["NaN"]]
+    assert [row[7:] for row in best.rows[1:3]] == [["0.9", "1"], ["0.5"]]
+    assert [row[7:] for row in best.rows[3:]] == [["2"], ["NaN"]]
     worst = run_ah("ls", "evaluation", "vision/cnn", "-o", "table", "--sort", "accuracy")
-    assert [row[6:] for row in worst.rows[1:3]] == [["0.5"], ["0.9", "1"]]
+    assert [row[7:] for row in worst.rows[1:3]] == [["0.5"], ["0.9", "1"]]
     one = run_ah("ls", "evaluation", "vision/cnn", "-o", "json", "--sort", "-loss", "--limit", "1")
     assert [each["results"] for each in json.loads(one.out)] == [{"metric": '{"loss": 2}'}]
 

@@ -77,15 +77,22 @@ def _block(entry: EvaluationEntry) -> list[str]:
     )
 
 
+def _short_commit(ref: str) -> str:
+    """A reference with the commit that it ends in, if it does, in 12 digits."""
+    place, mark, point = ref.rpartition(":")
+    return place + mark + (point[:12] if len(point) == 64 else point)
+
+
 def _print_ranking(entries: Sequence[EvaluationEntry]) -> None:
     metrics: list[dict[str, Any]] = [json.loads(entry["results"]["metric"]) for entry in entries]
     names = list(dict.fromkeys(name for each in metrics for name in each))
-    columns = ["ID", "MODEL_COMMIT", "DATASET", "DATASET_COMMIT", "UPLOADED"]
+    columns = ["ID", "REF", "MODEL_COMMIT", "DATASET", "DATASET_COMMIT", "UPLOADED"]
     rows = [
         [
             entry["id"],
+            _short_commit(entry["modelRef"].partition(":")[2]),
             entry["modelCommit"][:12],
-            entry["datasetRef"],
+            _short_commit(entry["datasetRef"]),
             entry["datasetCommit"][:12],
             age_of(entry["startTime"]),
             *(json.dumps(each[name]) if name in each else "" for name in names),
