@@ -15,6 +15,7 @@ from assethub.core.values import now
 from assethub.errors import NotFound
 from assethub.store.blobs import Blob
 from assethub.store.database import insert_missing, insert_or_replace
+from assethub.store.guards import keep_collector_out
 from assethub.store.tables import (
     asset_contents,
     assets,
@@ -40,6 +41,7 @@ class Place(NamedTuple):
 
 def save_contents(connection: sa.Connection, user: User, places: Sequence[Place]) -> None:
     """Keeps where contents lie that a user has sent; one that the hub has stays where it is."""
+    keep_collector_out(connection)
     moment = now()
     rows = [{**place._asdict(), "created": moment} for place in places]
     insert_missing(connection, contents, rows)
@@ -62,7 +64,11 @@ def keep_contents(connection: sa.Connection, asset_id: str, operation_id: str) -
 
 
 def find_known(connection: sa.Connection, user: User, hashes: Iterable[str]) -> set[str]:
-    """Those of the contents that the hub has and that the user may refer to."""
+    """Those of the contents that the hub has and that the user may refer to.
+
+    Where they are then referred to, that is done in the same transaction.
+    """
+    keep_collector_out(connection)
     wanted = sorted(set(hashes))
     found: set[str] = set()
     for start in range(0, len(wanted), _AT_ONCE):

@@ -14,7 +14,7 @@ from assethub.core.commits import Commit, load_commit
 from assethub.core.contents import keep_contents
 from assethub.core.hub import Hub
 from assethub.core.moves import carry_out, check_metadata, commit_tree
-from assethub.core.operations import Operation, load_operation
+from assethub.core.operations import Operation, load_operation, operation_missing
 from assethub.core.targets import find_target
 from assethub.core.users import User
 from assethub.core.values import check_text, shown_paths
@@ -67,7 +67,9 @@ def finish_operation(
         if made is not None:
             keep_contents(connection, plan.operation.asset_id, plan.operation.id)
             done = operations.delete().where(operations.c.id == plan.operation.id)
-            connection.execute(done)
+            # Dropped meanwhile, or expired, it no longer keeps what it had staged.
+            if not connection.execute(done).rowcount:
+                raise operation_missing(plan.operation.id)
         return made
 
     return carry_out(

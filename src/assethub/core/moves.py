@@ -11,6 +11,7 @@ from assethub.core.values import check_text, now
 from assethub.core.workspace import NewTree
 from assethub.errors import InvalidInput
 from assethub.store.database import Database
+from assethub.store.guards import keep_collector_out
 from assethub.store.nodes import save_nodes
 from assethub.store.tables import assets, branches
 
@@ -100,6 +101,7 @@ def commit_tree(
         objects=tree.summary.count,
         size=tree.summary.size,
     )
+    keep_collector_out(connection)
     # That the commit is there is checked when the transaction ends, not at once.
     if not move_branch(connection, branch, parents[0], commit.id):
         return None

@@ -61,14 +61,19 @@ def load_operation(connection: sa.Connection, user: User, id_: str) -> Operation
     query = {"id": id_, "user_id": user.id, "moment": now()}
     row = connection.execute(_own, query).first()
     if row is None:
-        raise NotFound(
-            "operation not found",
-            code="operation_not_found",
-            detail=f"operation {id_} is not open: it was finished or dropped, or has expired",
-        )
+        raise operation_missing(id_)
     operation = Operation(*row)
     load_asset(connection, user, operation.asset_id, Level.EDIT)
     return operation
+
+
+def operation_missing(id_: str) -> NotFound:
+    """What is said of an operation that is not open, or not the asker's."""
+    return NotFound(
+        "operation not found",
+        code="operation_not_found",
+        detail=f"operation {id_} is not open: it was finished or dropped, or has expired",
+    )
 
 
 def check_put(hub: Hub, user: User, operation_id: str, path: str) -> None:

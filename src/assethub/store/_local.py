@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assethub.store.blobs import (
     CHUNK_BYTES,
+    QUARANTINE,
     BlobInfo,
     BlobNotFound,
     BlobWriter,
@@ -46,9 +47,21 @@ class LocalStore:
                 raise BlobNotFound(f"blob {address} is not in the store")
         return path
 
+    def size(self, address: str) -> int:
+        return self.local_path(address).stat().st_size
+
     def delete(self, address: str) -> None:
         with _translated(f"delete blob {address}"):
             self._find(address).unlink(missing_ok=True)
+
+    def quarantine(self, address: str) -> str:
+        source = self.local_path(address)
+        target = self._root / QUARANTINE / address.replace("/", "")
+        with _translated(f"move blob {address} to {target}"):
+            _make_directory(target.parent)
+            source.rename(target)
+            _sync_directory(target.parent)
+        return str(target)
 
     def list(self) -> Iterator[BlobInfo]:
         with _translated(f"list the store directory {self._root}"):

@@ -12,6 +12,7 @@ from obstore.exceptions import BaseError
 
 from assethub.store.blobs import (
     CHUNK_BYTES,
+    QUARANTINE,
     BlobInfo,
     BlobNotFound,
     BlobWriter,
@@ -54,10 +55,25 @@ class ObjectStore:
     def local_path(self, address: str) -> None:
         check_address(address)
 
+    def size(self, address: str) -> int:
+        check_address(address)
+        return self._fetch(address, 0, 0)[1]
+
     def delete(self, address: str) -> None:
         check_address(address)
         with _translated(f"delete blob {address}"):
             obstore.delete(self._store, address)
+
+    def quarantine(self, address: str) -> str:
+        check_address(address)
+        target = f"{QUARANTINE}/{address.replace('/', '')}"
+        with _translated(f"move blob {address} to {target}"):
+            try:
+                obstore.copy(self._store, address, target)
+            except FileNotFoundError as error:
+                raise BlobNotFound(f"blob {address} is not in the store") from error
+            obstore.delete(self._store, address)
+        return f"{self._url.rstrip('/')}/{target}"
 
     def list(self) -> Iterator[BlobInfo]:
         with _translated(f"list the store {self._url}"):

@@ -20,6 +20,8 @@ from uuid import uuid4
 from assethub.errors import HubError
 
 CHUNK_BYTES = 1024 * 1024
+# Where a store keeps what was moved aside.
+QUARANTINE = "quarantine"
 
 _ADDRESS = re.compile(r"[0-9a-f]{2}/[0-9a-f]{30}")
 _OBJECT_STORES = ("s3", "gs", "az")
@@ -132,8 +134,19 @@ class BlobStore(Protocol):
         """
         ...
 
+    def size(self, address: str) -> int:
+        """The bytes of a blob. Raises BlobNotFound."""
+        ...
+
     def delete(self, address: str) -> None:
         """Deletes a blob; one that is not there is no error."""
+        ...
+
+    def quarantine(self, address: str) -> str:
+        """Moves a blob aside, where the hub no longer sees it; returns where. Raises BlobNotFound.
+
+        One put aside under this address before is replaced.
+        """
         ...
 
     def list(self) -> Iterator[BlobInfo]:

@@ -1,0 +1,117 @@
+"""`assethub gc` and `assethub check`."""
+
+import re
+import sys
+
+import click
+
+from assethub.cli.options import opened_hub, takes_settings
+from assethub.core.checking import check_hub
+from assethub.core.collection import Amount, Collection, collect
+from assethub.settings import Settings
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
+_SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+class _Duration(click.ParamType[int]):
+    """A whole number with its unit, as seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d{1,9})([smhd])", str(value))
+        if match is None:
+            self.fail(
+                f"{value!r} is no number with s, m, h or d behind it, such as 12h", param, ctx
+            )
+        return int(match[1]) * _UNITS[match[2]]
+
+
+@click.command("gc")
+@click.option("--apply", "apply", is_flag=True, help="Remove it; else only tell what would go.")
+@click.option(
+    "--grace",
+    type=_Duration(),
+    default="1d",
+    show_default=True,
+    help="How long bytes must have been unused: 30m, 12h, 7d.",
+)
+@takes_settings()
+def collect_garbage(settings: Settings, apply: bool, grace: int) -> None:
+    """Tell what nothing refers to any more, and remove it with --apply. The hub may be serving.
+
+    Bytes go once they have been unused for the grace period, which begins when a run with --apply
+    finds them so: run it every night. Keep the period longer than the slowest request takes.
+
+    \b
+    Examples:
+      assethub gc
+      assethub gc --apply
+      assethub gc --apply --grace 7d
+    """
+    with opened_hub(settings) as hub:
+        result = collect(hub, grace, apply=apply)
+    for line in _describe(result, apply=apply):
+        click.echo(line)
+
+
+@click.command("check")
+@click.option("--quick", is_flag=True, help="Look whether bytes are there, without reading them.")
+@click.option("--repair", is_flag=True, help="Move what is damaged aside; nothing is deleted.")
+@takes_settings()
+def check(settings: Settings, quick: bool, repair: bool) -> None:
+    """Check that all commits are whole: every node and file is there and matches its hash.
+
+    Prints a line for each problem, and exits with code 1 where there is one. The hub may be
+    serving. What --repair has moved aside lies in `quarantine/` of the store or in the table
+    `quarantine`; a file is whole again once somebody commits the same bytes anew.
+
+    \b
+    Examples:
+      assethub check
+      assethub check --quick
+      assethub check --repair
+    """
+    found = 0
+    with opened_hub(settings) as hub:
+        for problem in check_hub(hub, quick=quick, repair=repair):
+            click.echo(problem)
+            found += 1
+    if found:
+        click.echo(f"{found} lines above: the hub is damaged.", err=True)
+        sys.exit(1)
+    click.echo("All commits are whole.")
+
+
+def _describe(result: Collection, *, apply: bool) -> list[str]:
+    done = "Removed" if apply else "Would remove"
+    lines = [
+        f"{done} {result.expired} expired records (operations, uploads, sessions, links).",
+        f"{done} {_amount(result.contents)} of contents that nothing refers to.",
+        f"{done} {_amount(result.nodes)} of tree nodes that no commit reaches."
+        if result.nodes is not None
+        else "Kept all tree nodes: the tree of a commit is damaged; run `assethub check`.",
+        f"{'Copied' if apply else 'Would copy'} what lives in {result.packs.number} packs, of "
+        f"which {_size(result.packs.size)} are dead.",
+        f"{'Deleted' if apply else 'Would delete'} {_amount(result.blobs)} of unused blobs.",
+        f"Waiting: {_amount(result.waiting)} of blobs that have not been unused for long enough.",
+    ]
+    return lines if apply else [*lines, "Nothing was changed: give --apply to do it."]
+
+
+def _amount(amount: Amount) -> str:
+    return f"{amount.number} ({_size(amount.size)})"
+
+
+def _size(size: int) -> str:
+    value, unit = float(size), _SIZES[0]
+    for larger in _SIZES[1:]:
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.1f} {unit}" if unit != "B" else f"{size} B"
