@@ -94,9 +94,9 @@ def test_ctrl_c_exits_130_and_drops_what_it_staged(dataset: ah.Dataset) -> None:
     before = dataset.list_commit()
     code = (
         "import os, signal, sys\n"
-        "from t9k.ah import _operations\n"
+        "from t9k.ah._uploads import Upload\n"
         "def stop(*args): os.kill(os.getpid(), signal.SIGINT)\n"
-        "_operations._put = stop\n"
+        "Upload.send = stop\n"
         "from t9k.ah._cli import main\n"
         "main(['commit', 'vision/digits', '-d', 'test.csv', '-a', 'test.csv:new'])\n"
     )

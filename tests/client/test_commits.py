@@ -257,14 +257,14 @@ def test_whatever_stops_a_commit_leaves_the_branch_as_it_was(
     dataset: ah.Dataset, tree: Path, monkeypatch: pytest.MonkeyPatch, fault: Any
 ) -> None:
     before = dataset.list_commit()
-    real_open = open
+    real_open = os.open
 
-    def failing_open(file: Any, *args: Any, **kwargs: Any) -> Any:
-        if str(file).endswith("saved/one"):
+    def failing_open(path: Any, *args: Any, **kwargs: Any) -> Any:
+        if str(path).endswith("saved/one"):
             raise fault
-        return real_open(file, *args, **kwargs)
+        return real_open(path, *args, **kwargs)
 
-    monkeypatch.setattr("builtins.open", failing_open)
+    monkeypatch.setattr("os.open", failing_open)
     with pytest.raises((KeyboardInterrupt, ah.InvalidInputError)):
         dataset.create_commit("half", add=["x.pt", "saved"])
     monkeypatch.undo()

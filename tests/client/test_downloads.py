@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from t9k import ah
+from t9k.ah._downloads import Wanted, download
 
 from .conftest import RunAh
 
@@ -125,12 +126,9 @@ def test_a_destination_that_is_a_file_is_named(
 def test_damaged_bytes_are_refused_and_leave_what_was_there(
     hub: Any, dataset: ah.Dataset, files: dict[str, bytes]
 ) -> None:
-    entries = [each for each in dataset.list_object() if each["path"] == "large"]
-    entries[0]["checksum"] = "0" * 64
+    entries = [Wanted("large", len(files["large"]), "0" * 64)]
     Path("d").mkdir()
     Path("d/large").write_text("old")
-    from t9k.ah._downloads import download
-
     client = dataset.folder._client
     with pytest.raises(ah.DownloadError, match="The object large arrived damaged"):
         download(client, dataset.id, dataset.commit_id, entries, "d")
@@ -139,10 +137,7 @@ def test_damaged_bytes_are_refused_and_leave_what_was_there(
 
 @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", "a//x", "./x", "", "a/\0"])
 def test_a_server_cannot_name_a_place_outside(dataset: ah.Dataset, path: str) -> None:
-    from t9k.ah._downloads import download
-
-    (entry,) = dataset.list_object()
-    entry["path"] = path
+    entry = Wanted(path, 4, "0" * 64)
     with pytest.raises(ah.DownloadError, match="would land outside d: it is not downloaded"):
         download(dataset.folder._client, dataset.id, dataset.commit_id, [entry], "d")
     assert not Path("d").exists()

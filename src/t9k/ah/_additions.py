@@ -8,6 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ._errors import InvalidInputError, WrongTypeError
+from ._index import Stamp, stamp_of
+from ._messages import inform
+from ._trees import Tree, check_readable, reason, unfit
+
+_MOST_SHOWN = 10
 
 LocalPath = str | os.PathLike[str]
 Additions = (
@@ -16,15 +21,28 @@ Additions = (
 
 
 class Addition(NamedTuple):
-    """A local file, its size in bytes, and the path it gets in the snapshot."""
+    """A local file, the path it gets in the snapshot, and what is known of it from its source."""
 
     source: str
-    size: int
     path: str
+    inner: str
+    stamp: Stamp
 
 
-def plan_additions(add: Additions | None) -> list[Addition]:
-    """Every file to send, by the path it gets, in byte order of those paths.
+class Source(NamedTuple):
+    """One thing that is added: a directory's or a file's real path, where it lands, its files.
+
+    The `path` of each file is `landing` and its `inner`, its path from the root.
+    """
+
+    root: str
+    landing: str
+    files: list[Addition]
+    empty: list[str]
+
+
+def plan_additions(add: Additions | None) -> list[Source]:
+    """What to send, with the path that each file gets.
 
     `add` is a path, several, pairs of a path and its destination, or a mapping of these.
     A file lands under its own name, or at the destination, or in it where that ends with `/`.
@@ -32,19 +50,29 @@ def plan_additions(add: Additions | None) -> list[Addition]:
     does not; its content lands at the root where the local path ends with `/.` or the
     destination is `.`. A leading `/` of a destination is dropped.
 
-    Raises InvalidInputError naming a source that is missing or unreadable, is no file, is a link
-    that leads out of the directory added, or lands where another one does.
+    Raises InvalidInputError naming a source that is missing or unreadable, is no file, has a name
+    that is not UTF-8, is a link that leads out of the directory added, or lands where another
+    one does.
     """
-    planned: dict[str, Addition] = {}
-    for source, destination in _pairs(add):
-        for addition in _expand(source, destination):
-            other = planned.setdefault(addition.path, addition)
-            if other != addition:
+    sources = [_expand(source, destination) for source, destination in _pairs(add)]
+    planned: dict[str, str] = {}
+    for source in sources:
+        for addition in source.files:
+            other = planned.setdefault(addition.path, addition.source)
+            if other != addition.source:
                 raise InvalidInputError(
-                    f"{other.source} and {addition.source} would both become {addition.path}",
+                    f"{other} and {addition.source} would both become {addition.path}",
                     code="path_clash",
                 )
-    return [planned[path] for path in sorted(planned, key=os.fsencode)]
+    return sources
+
+
+def tell_empty(sources: Iterable[Source]) -> None:
+    """Say which directories are left out, since a snapshot holds files alone."""
+    empty = [directory for source in sources for directory in source.empty]
+    if empty:
+        shown = ", ".join(empty[:_MOST_SHOWN]) + (", …" if len(empty) > _MOST_SHOWN else "")
+        inform(f"Empty directories are not kept: {shown}")
 
 
 def _pairs(add: Additions | None) -> list[tuple[str, str | None]]:
@@ -75,22 +103,39 @@ def _as_text(source: object) -> str:
     return text
 
 
-def _expand(source: str, destination: str | None) -> list[Addition]:
+def _expand(source: str, destination: str | None) -> Source:
     destination = _check_destination(source, destination)
-    status = _stat(source)
+    try:
+        status = os.stat(source)
+    except (OSError, ValueError) as error:
+        raise unfit(source, reason(error)) from error
     if stat.S_ISREG(status.st_mode):
         own_name = os.path.basename(os.path.normpath(source))
-        path = (
-            destination
-            if destination and not destination.endswith("/")
-            else ((destination or "") + own_name)
-        )
-        return [_addition(source, status, path)]
+        placed = destination and not destination.endswith("/")
+        path = destination if placed and destination else (destination or "") + own_name
+        check_readable(source)
+        _check_name(source, path)
+        found = Addition(source, path, "", stamp_of(status))
+        return Source(os.path.realpath(source), path, [found], [])
     if not stat.S_ISDIR(status.st_mode):
-        raise _unfit(source, "it is neither a file nor a directory")
+        raise unfit(source, "it is neither a file nor a directory")
     prefix = _directory_prefix(source, destination)
-    root = os.path.realpath(source)
-    return [_addition(file, _stat(file), prefix + inner) for file, inner in _walk(source, "", root)]
+    tree = Tree(source)
+    files = []
+    for file in tree.walk():
+        path = prefix + file.inner
+        _check_name(file.source, path)
+        files.append(Addition(file.source, path, file.inner, file.stamp))
+    return Source(tree.root, prefix, files, tree.empty)
+
+
+def _check_name(source: str, path: str) -> None:
+    if path.isascii():
+        return
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise unfit(source, "its name is not UTF-8") from error
 
 
 def _directory_prefix(source: str, destination: str | None) -> str:
@@ -121,56 +166,3 @@ def _check_destination(source: str, destination: str | None) -> str | None:
             code="invalid_path",
         )
     return path
-
-
-def _walk(directory: str, inner: str, root: str) -> Iterable[tuple[str, str]]:
-    """Each file below the directory, with its path from there."""
-    try:
-        entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
-    except OSError as error:
-        raise _unfit(directory, _reason(error)) from error
-    for entry in entries:
-        path = f"{inner}{entry.name}"
-        if entry.is_symlink():
-            _check_link(entry.path, root)
-            yield entry.path, path
-        elif entry.is_dir():
-            yield from _walk(entry.path, path + "/", root)
-        elif entry.is_file():
-            yield entry.path, path
-        else:
-            raise _unfit(entry.path, "it is neither a file nor a directory")
-
-
-def _check_link(link: str, root: str) -> None:
-    """Refuse a link that would bring in what the directory does not hold, or never end."""
-    target = os.path.realpath(link)
-    if not target.startswith(root.rstrip(os.sep) + os.sep):
-        raise _unfit(link, f"it is a link that leads out of {root}, to {target}")
-    if not os.path.isfile(target):
-        raise _unfit(link, f"it is a link to {target}, which is not a file")
-
-
-def _addition(source: str, status: os.stat_result, path: str) -> Addition:
-    if not os.access(source, os.R_OK):
-        raise _unfit(source, "permission denied")
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise _unfit(repr(source), "its name is not UTF-8") from error
-    return Addition(source, status.st_size, path)
-
-
-def _stat(source: str) -> os.stat_result:
-    try:
-        return os.stat(source)
-    except (OSError, ValueError) as error:
-        raise _unfit(source, _reason(error)) from error
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
-
-
-def _unfit(source: str, reason: str) -> InvalidInputError:
-    return InvalidInputError(f"Cannot add {source}: {reason}", code="unreadable_source")

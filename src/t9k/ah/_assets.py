@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping
     from pathlib import Path
-    from typing import Any, SupportsFloat
+    from typing import Any, Literal, SupportsFloat
 
     from ._additions import Additions
     from ._client import Client
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         AssetRecord,
         BranchEntry,
         CommitEntry,
+        DiffEntry,
         EvaluationEntry,
         ObjectEntry,
         TagEntry,
@@ -132,11 +133,9 @@ class Model(Asset):
 
         Raises AlreadyExistsError where the model has a branch of that name.
         """
-        first: str = self._main().list_commit()[-1]["id"]
-        body = {"name": name, "source": first}
-        self._client.request("POST", self._route("branches"), json=body)
+        made = self._client.request("POST", self._route("branches"), json={"name": name})
         inform(f"Creating branch {name} of {self._label}")
-        return Branch(self, name, first)
+        return Branch(self, name, made["commit_id"])
 
     def get_branch(self, name: str) -> Branch:
         """The branch of that name; raises NotFoundError."""
@@ -165,25 +164,51 @@ class Dataset(Asset):
         """The commit that `main` points at now, asked of the server."""
         return self._main().id
 
-    def list_commit(self) -> list[CommitEntry]:
-        """The commits as dicts, newest first, down to the first, empty one."""
-        return self._main().list_commit()
+    def list_commit(self, limit: int | None = None) -> list[CommitEntry]:
+        """The commits as dicts, newest first, down to the first, empty one, or `limit` of them."""
+        return self._main().list_commit(limit)
 
-    def list_object(self) -> list[ObjectEntry]:
-        """The files that `main` holds now, as dicts, in byte order of their paths."""
-        return self._main().list_object()
+    def list_object(self, prefix: str = "", limit: int | None = None) -> list[ObjectEntry]:
+        """The files that `main` holds now, as dicts; see `Branch.list_object`."""
+        return self._main().list_object(prefix, limit)
+
+    def diff(self, other: Snapshot | Dataset | str, prefix: str = "") -> list[DiffEntry]:
+        """How `other` differs from `main`; see `Branch.diff`."""
+        return self._main().diff(other, prefix)
 
     def create_commit(
         self,
         msg: str,
         add: Additions | None = None,
         delete: str | Iterable[str] | None = None,
+        metadata: Mapping[str, str] | None = None,
+        force: bool = False,
     ) -> Commit | None:
         """Commit deletions, then additions, to `main`; see `Branch.create_commit`."""
-        return self._main().create_commit(msg, delete=delete, add=add)
+        return self._main().create_commit(msg, delete, add, metadata, force)
+
+    def merge(
+        self,
+        source: Snapshot | str,
+        message: str | None = None,
+        strategy: Literal["ours", "theirs"] | None = None,
+    ) -> Commit:
+        """Merge a tag or commit into `main`; see `Branch.merge`."""
+        return self._main().merge(source, message, strategy)
+
+    def reset(self, ref: Snapshot | str) -> Commit:
+        """Point `main` at another commit; see `Branch.reset`."""
+        return self._main().reset(ref)
+
+    def revert(self, ref: Snapshot | str, message: str | None = None) -> Commit:
+        """Take back what one commit of the dataset changed; see `Branch.revert`."""
+        return self._main().revert(ref, message)
 
     def download(
-        self, paths: str | Iterable[str] | None = None, save_dir: str | os.PathLike[str] = "."
+        self,
+        paths: str | Iterable[str] | None = None,
+        save_dir: str | os.PathLike[str] = ".",
+        cache: bool = False,
     ) -> list[Path]:
         """Bring files of `main` to a local directory; see `Branch.download`."""
-        return self._main().download(paths, save_dir)
+        return self._main().download(paths, save_dir, cache)

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, BinaryIO
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._answers import error_of, read_json
 from ._config import read_credentials
 from ._errors import ConnectionFailedError, InvalidInputError, NotLoggedInError, ServerError
+from ._patience import RETRIED_STATUSES
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import urllib3
+
+    from ._patience import Patience
 
 _LOG_IN = "ah login -H URL -k KEY"
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 300.0
-_CHUNK_BYTES = 1 << 20
+
+
+class StreamedAnswer(NamedTuple):
+    """An answer that comes piece by piece.
+
+    `read` gives up to so many of its bytes, none at its end, and raises ConnectionFailedError
+    where it breaks off.
+    """
+
+    status: int
+    read: Callable[[int], bytes]
 
 
 class Client:
@@ -51,8 +65,8 @@ class Client:
     def username(self) -> str:
         """The name that stands as OWNER before what this client's user makes."""
         if self._username is None:
-            response = self._send("GET", f"{self.host}/oauth2/userinfo")
-            answer = read_json(response.data, response.status, self.host)
+            with self._send("GET", f"{self.host}/oauth2/userinfo") as response:
+                answer = read_json(response.data, response.status, self.host)
             if not isinstance(answer, dict) or "preferred_username" not in answer:
                 raise ServerError(
                     f"The server at {self.host} does not say who you are: is it an Asset Hub?",
@@ -68,40 +82,51 @@ class Client:
         *,
         query: Mapping[str, str] | None = None,
         json: object = None,
-        body: Iterable[bytes] | None = None,
+        body: Callable[[], Iterable[bytes]] | None = None,
         headers: Mapping[str, str] | None = None,
+        patience: Patience | None = None,
     ) -> Any:
         """Send one request below `/apis/v1` and return its JSON answer, None where it is empty.
 
-        `json` is sent as such; `body` is streamed, and its Content-Length is among the `headers`.
+        `json` is sent as such; `body` gives what is streamed, anew for each attempt, and its
+        Content-Length is among the `headers`. With `patience` the request is tried again where
+        the connection or a server in between failed, so it must be one that may arrive twice.
+
         Raises the error of the tree in `_errors` that fits the server's refusal.
         """
-        extra = dict(headers or {})
-        if json is not None:
-            content = _encode(json)
-            body = [content]
-            extra |= {"Content-Type": "application/json", "Content-Length": str(len(content))}
-        response = self._send(method, self._url(path, query), body=body, headers=extra)
-        return read_json(response.data, response.status, self.host)
+        send_body, extra = _encode(json, body, headers)
+        with self._send(
+            method, self._url(path, query), body=send_body, headers=extra, patience=patience
+        ) as response:
+            return read_json(response.data, response.status, self.host)
 
-    def download(self, path: str, query: Mapping[str, str], file: BinaryIO) -> str:
-        """Write the body that a GET below `/apis/v1` answers to a file; returns its SHA-256."""
-        import hashlib
-
+    @contextmanager
+    def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+        patience: Patience | None = None,
+    ) -> Iterator[StreamedAnswer]:
+        """Send one request and give its answer to be read piece by piece."""
         from urllib3.exceptions import HTTPError
 
-        response = self._send("GET", self._url(path, query), stream=True)
-        digest = hashlib.sha256()
-        try:
-            for chunk in response.stream(_CHUNK_BYTES, decode_content=False):
-                digest.update(chunk)
-                file.write(chunk)
-        except HTTPError as error:
-            raise self._lost(error) from error
-        finally:
-            # A whole body has given its connection back by now; this ends one that broke off.
-            response.close()
-        return digest.hexdigest()
+        send_body, extra = _encode(json, None, headers)
+        url = self._url(path, query)
+        with self._send(
+            method, url, body=send_body, headers=extra, stream=True, patience=patience
+        ) as response:
+
+            def read(amount: int) -> bytes:
+                try:
+                    return response.read(amount, decode_content=False)
+                except (HTTPError, OSError) as error:
+                    raise self._lost(error) from error
+
+            yield StreamedAnswer(response.status, read)
 
     def _lost(self, error: Exception) -> ConnectionFailedError:
         """The error that says how the connection to this hub failed."""
@@ -115,43 +140,71 @@ class Client:
 
         return f"{self.host}/apis/v1{path}" + (f"?{urlencode(query)}" if query else "")
 
+    @contextmanager
     def _send(
         self,
         method: str,
         url: str,
         *,
-        body: Iterable[bytes] | None = None,
+        body: Callable[[], Iterable[bytes]] | None = None,
         headers: Mapping[str, str] | None = None,
         stream: bool = False,
-    ) -> urllib3.BaseHTTPResponse:
+        patience: Patience | None = None,
+    ) -> Iterator[urllib3.BaseHTTPResponse]:
         """Send one request; every request of the client passes here.
 
-        Returns an answer of status 2xx and raises for any other, and where there is none.
+        Gives an answer of status 2xx and raises for any other, and where there is none.
         """
+        attempts = patience.start() if patience else None
+        while True:
+            retry_after = None
+            try:
+                response = self._send_once(method, url, body, headers or {}, stream)
+                if 200 <= response.status < 300:
+                    break
+                failure = error_of(response.status, response.headers, response.data, self.host)
+                retry_after = response.headers.get("Retry-After")
+                passing = response.status in RETRIED_STATUSES
+            except ConnectionFailedError as error:
+                failure, passing = error, True
+            if attempts is None or not passing or not attempts.wait(retry_after):
+                raise failure
+        try:
+            yield response
+        finally:
+            # A whole body has given its connection back by now; this ends one that broke off.
+            response.close()
+
+    def _send_once(
+        self,
+        method: str,
+        url: str,
+        body: Callable[[], Iterable[bytes]] | None,
+        headers: Mapping[str, str],
+        stream: bool,
+    ) -> urllib3.BaseHTTPResponse:
         from urllib3.exceptions import HTTPError
 
         all_headers = {
             "Authorization": f"Bearer {self.api_key}",
             "Accept": "application/json",
             "User-Agent": f"t9k-ah/{__version__}",
-            **(headers or {}),
+            **headers,
         }
         try:
             response = self._connections().request(
                 method,
                 url,
-                body=body,
+                body=body() if body else None,
                 headers=all_headers,
                 preload_content=not stream,
                 retries=False,
                 redirect=False,
             )
-            refused = not 200 <= response.status < 300
-            content = response.data if refused else b""
+            if response.status >= 300:
+                response.data  # noqa: B018  (read here, where a break is still such an error)
         except (HTTPError, OSError) as error:
             raise self._lost(error) from error
-        if refused:
-            raise error_of(response.status, response.headers, content, self.host)
         return response
 
     def _connections(self) -> urllib3.PoolManager:
@@ -166,10 +219,19 @@ class Client:
             return self._pool
 
 
-def _encode(value: object) -> bytes:
-    import json
+def _encode(
+    json: object,
+    body: Callable[[], Iterable[bytes]] | None,
+    headers: Mapping[str, str] | None,
+) -> tuple[Callable[[], Iterable[bytes]] | None, dict[str, str]]:
+    """What to send as the body, and the headers that say what it is."""
+    if json is None:
+        return body, dict(headers or {})
+    from json import dumps
 
-    return json.dumps(value, ensure_ascii=False).encode("utf-8")
+    content = dumps(json, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    length = {"Content-Type": "application/json", "Content-Length": str(len(content))}
+    return lambda: [content], {**length, **(headers or {})}
 
 
 def _checked_host(host: str) -> str:

@@ -3,99 +3,183 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ._errors import DownloadError, NotFoundError
-from ._values import check_paths
+from . import _contents
+from ._fetches import SMALL_BYTES, Fetch, temporary_name
+from ._index import Index, stamp_of
+from ._progress import Progress
+from ._reading import hash_path
+from ._targets import Targets
+from ._workers import Workers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from ._client import Client
-    from ._records import ObjectEntry
+
+_PER_PAGE = 1_000
+_PACK_BYTES, _PACK_FILES = 8 << 20, 2_000
+_THREADS = 4
+
+
+class Wanted(NamedTuple):
+    """An object to bring."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+def list_wanted(
+    client: Client, asset_id: str, commit: str, prefix: str, most: int | None = None
+) -> list[Wanted]:
+    """The objects of a commit whose paths begin with a text, by path, or the first of them."""
+    route = f"/assets/{asset_id}/refs/{commit}/objects/ls"
+    query = {"prefix": prefix, "amount": str(most or _PER_PAGE)}
+    found: list[Wanted] = []
+    while True:
+        answer = client.request("GET", route, query=query)
+        found += [
+            Wanted(entry["path"], entry["size_bytes"], entry["checksum"])
+            for entry in answer["results"]
+        ]
+        if most is not None or not answer["pagination"]["has_more"]:
+            return found
+        query["after"] = answer["pagination"]["next_offset"]
 
 
 def download(
     client: Client,
     asset_id: str,
     commit: str,
-    objects: list[ObjectEntry],
+    objects: Sequence[Wanted],
     save_dir: str | os.PathLike[str],
+    cache: bool = False,
 ) -> list[Path]:
     """Bring the objects below `save_dir` and return where each is.
 
-    Each is written aside, checked against its SHA-256, and moved into place. Raises DownloadError
-    for a path that leads out of `save_dir` or through a link, before anything is fetched.
+    Those that are there and equal stay. Each other is written aside, checked against its SHA-256,
+    and moved into place. With `cache` they come from the user's cache where that has them, and
+    are kept there. Raises DownloadError, before anything is fetched, for a path that leads out of
+    `save_dir` or through a link, or that cannot be a file here.
     """
-    targets = [_target(os.fspath(save_dir), entry["path"]) for entry in objects]
-    for entry, target in zip(objects, targets, strict=True):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _fetch(client, f"/assets/{asset_id}/refs/{commit}/objects", entry, target)
-    return targets
+    targets = Targets(os.fspath(save_dir), [wanted.path for wanted in objects])
+    targets.make_directories()
+    index = Index(os.path.realpath(save_dir))
+    try:
+        with Progress("Downloading", len(objects), sum(each.size for each in objects)) as progress:
+            _Download(client, asset_id, commit, targets, index, progress, cache).bring(objects)
+    finally:
+        index.save()
+    return [Path(targets.places[wanted.path]) for wanted in objects]
 
 
-def select(objects: list[ObjectEntry], paths: str | Iterable[str] | None) -> list[ObjectEntry]:
-    """The objects that were asked for: all, or those of the paths, `dir/` for all below it.
+class _Download:
+    """One download: what is there is looked at first, then what is missing is fetched."""
 
-    Raises NotFoundError naming a path that fits nothing.
-    """
-    if paths is None:
-        return objects
-    wanted = check_paths(paths, "download")
-    chosen: set[str] = set()
-    for path in wanted:
-        fitting = {
-            entry["path"]
-            for entry in objects
-            if entry["path"] == path or (path.endswith("/") and entry["path"].startswith(path))
-        }
-        if not fitting:
-            raise NotFoundError(f"There is no object {path}", code="object_not_found")
-        chosen |= fitting
-    return [entry for entry in objects if entry["path"] in chosen]
+    def __init__(
+        self,
+        client: Client,
+        asset_id: str,
+        commit: str,
+        targets: Targets,
+        index: Index,
+        progress: Progress,
+        cache: bool,
+    ) -> None:
+        self._targets = targets
+        self._index = index
+        self._progress = progress
+        self._cache = cache
+        self._workers = Workers()
+        self._began = time.time_ns()
+        route = f"/assets/{asset_id}/refs/{commit}/objects"
+        self._fetch = Fetch(client, route, self._workers, progress, targets.places, self._place)
 
+    def bring(self, objects: Sequence[Wanted]) -> None:
+        """Bring all objects to their places."""
+        missing = [wanted for wanted in objects if not self._is_known(wanted)]
+        if self._cache or self._targets.there:
+            missing = self._find_local(missing)
+        small = [wanted for wanted in missing if wanted.size < SMALL_BYTES]
+        large = [wanted for wanted in missing if wanted.size >= SMALL_BYTES]
+        tasks = [partial(self._fetch.fetch_pack, batch) for batch in _batches(small)]
+        tasks += [partial(self._fetch.fetch_file, wanted) for wanted in large]
+        self._workers.run(tasks, _THREADS)
 
-def _target(save_dir: str, path: str) -> Path:
-    """Where an object goes, after every check that it goes below the directory."""
-    segments = path.split("/")
-    unsafe = any(
-        segment in ("", ".", "..") or "\0" in segment or os.path.basename(segment) != segment
-        for segment in segments
-    )
-    if unsafe or os.path.splitdrive(path)[0]:
-        raise DownloadError(
-            f"The object {path!r} would land outside {save_dir}: it is not downloaded",
-            code="unsafe_path",
-        )
-    target = Path(save_dir)
-    for segment in segments:
-        target = target / segment
-        if target.is_symlink():
-            raise DownloadError(
-                f"The object {path} would be written through the link {target}: remove the link "
-                "or choose another directory",
-                code="unsafe_path",
-            )
-    if target.is_dir():
-        raise DownloadError(f"{target} is a directory, and the object {path} a file of that name")
-    return target
+    def _is_known(self, wanted: Wanted) -> bool:
+        """Whether the index says that what is there is equal."""
+        status = self._targets.there.get(wanted.path)
+        if status is None or status.st_size != wanted.size:
+            return False
+        if self._index.find(wanted.path, stamp_of(status)) != wanted.sha256:
+            return False
+        self._progress.advance(wanted.size, 1)
+        return True
 
+    def _find_local(self, objects: list[Wanted]) -> list[Wanted]:
+        """The objects that are neither there nor in the cache; those that are there are noted."""
+        missing: list[Wanted] = []
 
-def _fetch(client: Client, route: str, entry: ObjectEntry, target: Path) -> None:
-    import secrets
+        def find(some: list[Wanted]) -> None:
+            for wanted in some:
+                self._workers.check()
+                if not self._is_equal(wanted) and not (self._cache and self._take(wanted)):
+                    missing.append(wanted)
 
-    temporary = target.parent / f".ah-{secrets.token_hex(8)}.part"
-    with open(temporary, "xb") as file:
+        step = _PACK_FILES if len(objects) > _PACK_FILES else 1
+        parts = [objects[at : at + step] for at in range(0, len(objects), step)]
+        self._workers.run([partial(find, part) for part in parts], os.cpu_count() or 1)
+        missing.sort()
+        return missing
+
+    def _is_equal(self, wanted: Wanted) -> bool:
+        status = self._targets.there.get(wanted.path)
+        if status is None or status.st_size != wanted.size:
+            return False
         try:
-            digest = client.download(route, {"path": entry["path"]}, file)
-            file.close()
-            if digest != entry["checksum"]:
-                raise DownloadError(
-                    f"The object {entry['path']} arrived damaged: its SHA-256 is not that of the "
-                    "listing. Download it again",
-                    code="checksum_mismatch",
-                )
-            os.replace(temporary, target)
-        except BaseException:
-            temporary.unlink()
-            raise
+            if hash_path(self._targets.places[wanted.path], self._workers.check) != wanted.sha256:
+                return False
+        except OSError:
+            return False
+        self._index.note(wanted.path, stamp_of(status), wanted.sha256, self._began)
+        self._progress.advance(wanted.size, 1)
+        return True
+
+    def _take(self, wanted: Wanted) -> bool:
+        place = self._targets.places[wanted.path]
+        temporary = temporary_name(place)
+        if not _contents.take(wanted.sha256, temporary):
+            return False
+        os.replace(temporary, place)
+        self._note(wanted, place)
+        self._progress.advance(wanted.size, 1)
+        return True
+
+    def _place(self, wanted: Wanted, temporary: str) -> None:
+        """Move a file that was fetched and verified to its place."""
+        place = self._targets.places[wanted.path]
+        if self._cache:
+            _contents.keep(wanted.sha256, temporary)
+        os.replace(temporary, place)
+        self._note(wanted, place)
+
+    def _note(self, wanted: Wanted, place: str) -> None:
+        self._index.note(wanted.path, stamp_of(os.stat(place)), wanted.sha256, self._began)
+
+
+def _batches(objects: list[Wanted]) -> Iterator[list[Wanted]]:
+    batch: list[Wanted] = []
+    size = 0
+    for wanted in objects:
+        if batch and (size + wanted.size > _PACK_BYTES or len(batch) == _PACK_FILES):
+            yield batch
+            batch, size = [], 0
+        batch.append(wanted)
+        size += wanted.size
+    if batch:
+        yield batch

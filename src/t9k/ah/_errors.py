@@ -13,10 +13,18 @@ AssetHubError
 ├── DeletedError                           the object in hand was deleted by its delete()
 ├── ConnectionFailedError (ConnectionError)
 ├── ServerError                            the server failed, or answered as no hub does
-└── DownloadError (OSError)                bytes that arrived damaged, or cannot be placed safely
+├── DownloadError (OSError)                bytes that arrived damaged, or cannot be placed safely
+└── InterruptedTransferError               another part of the same transfer failed, or Ctrl-C
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ._records import ConflictEntry
 
 
 class AssetHubError(Exception):
@@ -88,9 +96,13 @@ class AlreadyExistsError(AssetHubError, FileExistsError):
 
 
 class ConflictError(AssetHubError):
-    """The change cannot be made on what is there now, such as after another's commit."""
+    """The change cannot be made on what is there now, such as after another's commit.
+
+    `conflicts` are the paths, up to 1,000, that both sides of a merge or a revert changed.
+    """
 
     code = "conflict"
+    conflicts: Sequence[ConflictEntry] = ()
 
 
 class DeletedError(AssetHubError):
@@ -115,3 +127,9 @@ class DownloadError(AssetHubError, OSError):
     """A download arrived damaged, or would have landed where it must not."""
 
     code = "download_failed"
+
+
+class InterruptedTransferError(AssetHubError):
+    """A part of a transfer that ended since another part of it failed, or by Ctrl-C."""
+
+    code = "interrupted"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Iterator
 
 _lock = threading.Lock()
 
@@ -44,3 +46,26 @@ def _ready_logger() -> logging.Logger:
     if logger.level == logging.NOTSET:
         logger.setLevel(logging.INFO)
     return logger
+
+
+def is_quiet() -> bool:
+    """Whether information is not shown, by `--quiet` or by a level that the program has set."""
+    import logging
+
+    with _lock:
+        return not _ready_logger().isEnabledFor(logging.INFO)
+
+
+@contextmanager
+def hush() -> Iterator[None]:
+    """Show no information for the time of a `with`; errors are raised as ever."""
+    import logging
+
+    with _lock:
+        logger = _ready_logger()
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -3,91 +3,155 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING
 
-from ._errors import AssetHubError, InvalidInputError
+from ._errors import AssetHubError, ConnectionFailedError, InvalidInputError, NotFoundError
+from ._index import Index
+from ._progress import Progress
+from ._uploads import Pending, Upload
+from ._workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from ._additions import Addition
+    from ._additions import Source
     from ._client import Client
+    from ._records import CommitEntry
 
-_CHUNK_BYTES = 1 << 20
 
+class Change:
+    """Deletions and additions that become one commit of a branch."""
 
-def change_branch(
-    client: Client,
-    asset_id: str,
-    branch: str,
-    message: str,
-    delete: Sequence[str],
-    additions: Sequence[Addition],
-) -> str | None:
-    """Delete, then add, and commit; returns the new commit's id, None where nothing changed.
+    def __init__(
+        self,
+        client: Client,
+        asset_id: str,
+        branch: str,
+        message: str,
+        delete: Sequence[str],
+        sources: Sequence[Source],
+        metadata: Mapping[str, str],
+        overwrite: bool,
+    ) -> None:
+        self._client = client
+        self._asset_id = asset_id
+        self._branch = branch
+        self._message = message
+        self._delete = delete
+        self._sources = sources
+        self._metadata = metadata
+        self._overwrite = overwrite
+        self._workers = Workers()
+        # Those that a deletion of the same change takes are to be put back, changed or not.
+        self._deleted = frozenset(delete)
+        self._deleted_below = tuple(path for path in delete if path.endswith("/"))
 
-    Whatever goes wrong on the way, Ctrl-C too, leaves the branch as it was and nothing staged.
-    """
-    started = client.request("POST", "/update", query={"asset": asset_id, "branch": branch})
-    operation: str = started["op_id"]
-    try:
-        for path in delete:
-            client.request("DELETE", "/objects", query={"opID": operation, "path": path})
-        for addition in additions:
-            _put(client, operation, addition)
-        finished = client.request("POST", f"/update/{operation}", json={"message": message})
-    except BaseException as error:
+    def commit(self) -> str | None:
+        """Delete, then add, and commit; returns the new commit's id, None where nothing changed.
+
+        Whatever goes wrong on the way, Ctrl-C too, leaves the branch as it was and nothing staged.
+        What was sent by then need not be sent again for some days.
+        """
+        started = self._client.request(
+            "POST", "/update", query={"asset": self._asset_id, "branch": self._branch}
+        )
+        operation, head = started["op_id"], started["commit"]
+        try:
+            for path in self._delete:
+                self._client.request("DELETE", "/objects", query={"opID": operation, "path": path})
+            indexes = [Index(source.root) for source in self._sources]
+            staged = self._stage(operation, head, indexes)
+            made = self._finish(operation, head) if staged or self._delete else None
+        except BaseException:
+            self._drop(operation)
+            raise
+        if made is None:
+            self._drop(operation)
+        if staged or self._delete:
+            self._remember(indexes, head, made)
+        return made
+
+    def _stage(self, operation: str, head: str, indexes: Sequence[Index]) -> int:
+        """Stage what may differ from the head; returns how many files that were."""
+        looked_at = time.time_ns()
+        pending = []
+        for source, index in zip(self._sources, indexes, strict=True):
+            since = index.held_since(self._target(source), head)
+            for addition in source.files:
+                held_since = 0 if self._is_deleted(addition.path) else since
+                if not index.is_unchanged(addition.inner, addition.stamp, held_since):
+                    pending.append(Pending(addition, index, held_since, looked_at))
+            index.keep_only(addition.inner for addition in source.files)
+        size = sum(file.size for file in pending)
+        try:
+            with Progress("Uploading", len(pending), size) as progress:
+                upload = Upload(self._client, operation, self._workers, progress)
+                upload.send(pending)
+                return upload.staged
+        finally:
+            for index in indexes:
+                index.save()
+
+    def _is_deleted(self, path: str) -> bool:
+        return path in self._deleted or path.startswith(self._deleted_below)
+
+    def _finish(self, operation: str, head: str) -> str | None:
+        """The commit that the operation became; None where there is nothing to commit."""
+        route = f"/update/{operation}"
+        body = {
+            "message": self._message,
+            "metadata": dict(self._metadata),
+            "overwrite": self._overwrite,
+        }
+        try:
+            commit: str = self._client.request("POST", route, json=body)["commit"]
+            return commit
+        except InvalidInputError as error:
+            if error.code == "no_changes":
+                return None
+            raise
+        except ConnectionFailedError:
+            # The commit may have been made and only the answer lost. Asked again, the operation
+            # is either still open, or gone because it was finished.
+            patience = self._workers.patience
+            try:
+                commit = self._client.request("POST", route, json=body, patience=patience)["commit"]
+                return commit
+            except NotFoundError:
+                newest = self._newest_commit()
+                if newest["parents"][:1] == [head] and newest["message"] == self._message:
+                    commit = newest["id"]
+                    return commit
+                raise
+
+    def _drop(self, operation: str) -> None:
         # The server drops what is left open after a while; this is to not leave it until then.
         with contextlib.suppress(AssetHubError):
-            client.request("DELETE", f"/operation/{operation}")
-        if isinstance(error, AssetHubError) and error.code == "no_changes":
-            return None
-        raise
-    commit: str = finished["commit"]
-    return commit
+            self._client.request("DELETE", f"/operation/{operation}")
 
+    def _remember(self, indexes: Sequence[Index], head: str, made: str | None) -> None:
+        """Note for the next time which commit holds all that was added.
 
-def _put(client: Client, operation: str, addition: Addition) -> None:
-    """Send one file as the form that the protocol wants, read as it goes."""
-    import secrets
+        Not where the branch has moved on by another's commit: that may have changed a file that
+        was left out here since the head had it.
+        """
+        newest = self._newest_commit()
+        if newest["id"] != (made or head) or (made and newest["parents"][:1] != [head]):
+            return
+        for source, index in zip(self._sources, indexes, strict=True):
+            index.remember(self._target(source), newest["id"])
+            index.save()
 
-    boundary = secrets.token_hex(16)
-    head = (
-        f"--{boundary}\r\n"
-        'Content-Disposition: form-data; name="content"; filename="content"\r\n\r\n'
-    ).encode()
-    tail = f"\r\n--{boundary}--\r\n".encode()
-    client.request(
-        "PUT",
-        "/objects",
-        query={"opID": operation, "path": addition.path},
-        body=_form(head, addition, tail),
-        headers={
-            "Content-Type": f"multipart/form-data; boundary={boundary}",
-            "Content-Length": str(len(head) + addition.size + len(tail)),
-        },
-    )
+    def _newest_commit(self) -> CommitEntry:
+        from urllib.parse import quote
 
+        route = f"/assets/{self._asset_id}/branches/{quote(self._branch, safe='')}/commits"
+        found: list[CommitEntry] = self._client.request("GET", route, query={"amount": "1"})[
+            "results"
+        ]
+        return found[0]
 
-def _form(head: bytes, addition: Addition, tail: bytes) -> Iterator[bytes]:
-    yield head
-    left = addition.size
-    try:
-        with open(addition.source, "rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                left -= len(chunk)
-                if left < 0:
-                    break
-                yield chunk
-    except OSError as error:
-        # As a ValueError it is not taken for a fault of the connection on its way up.
-        raise InvalidInputError(
-            f"Cannot add {addition.source}: {(error.strerror or str(error)).lower()}",
-            code="unreadable_source",
-        ) from error
-    if left:
-        raise InvalidInputError(
-            f"Cannot add {addition.source}: it changed while it was read",
-            code="source_changed",
-        )
-    yield tail
+    def _target(self, source: Source) -> str:
+        """By what a source's place on a branch is told from others."""
+        return "\n".join((self._client.host, self._asset_id, self._branch, source.landing))

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ._additions import Additions, plan_additions
-from ._downloads import download, select
+from ._additions import Additions, plan_additions, tell_empty
+from ._downloads import download, list_wanted
 from ._errors import DeletedError, InvalidInputError, NotFoundError, WrongTypeError
 from ._evaluations import create_evaluation, list_evaluation
+from ._history import merge, reset, revert, walk_diff, walk_pages
 from ._lookup import find_reference, look_up
 from ._messages import inform
-from ._operations import change_branch
+from ._operations import Change
+from ._patterns import select
 from ._references import ReferenceKind, is_commit, parse_reference
-from ._values import check_paths
+from ._values import check_metadata, check_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
-    from typing import SupportsFloat
+    from typing import Literal, SupportsFloat
 
     from ._assets import Asset, Dataset
     from ._client import Client
-    from ._records import CommitEntry, EvaluationEntry, ObjectEntry
+    from ._records import CommitEntry, DiffEntry, EvaluationEntry, ObjectEntry
 
 MAIN = "main"
 
@@ -45,24 +48,44 @@ class Snapshot:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._full_name!r}, id={self.id!r})"
 
-    def list_object(self) -> list[ObjectEntry]:
-        """The files, as dicts, in byte order of their paths."""
-        return self._list_object(self.id)
+    def list_object(self, prefix: str = "", limit: int | None = None) -> list[ObjectEntry]:
+        """The files, as dicts, in byte order of their paths.
+
+        With a `prefix` those whose paths start with it, with a `limit` no more than that many.
+        """
+        return self._list_object(self.id, prefix, limit)
+
+    def diff(self, other: Snapshot | Dataset | str, prefix: str = "") -> list[DiffEntry]:
+        """How `other` differs from this, as dicts in byte order of their paths.
+
+        Of each path `type` says whether it is added, removed or changed in `other`; `old` is its
+        size in bytes and its checksum here, `new` in `other`, None where it is absent. `other` is
+        of the same asset, or a text such as `v1`, `tag/v1` or a commit. A `prefix` compares only
+        paths that start with it.
+        """
+        return list(walk_diff(self.asset, self, other, prefix))
 
     def download(
-        self, paths: str | Iterable[str] | None = None, save_dir: str | os.PathLike[str] = "."
+        self,
+        paths: str | Iterable[str] | None = None,
+        save_dir: str | os.PathLike[str] = ".",
+        cache: bool = False,
     ) -> list[Path]:
         """Bring files to a local directory, which is made if need be; returns where each is.
 
-        `paths` are paths of objects, `dir/` for all below it, and None for all. Each file is
-        checked against its SHA-256 and moved into place whole. Raises NotFoundError for a path
-        that fits nothing, DownloadError where a file would land outside `save_dir`.
+        `paths` are paths of objects, `dir/` for all below it, globs such as `*.csv` and
+        `**/*.csv`, and None for all. Each file is checked against its SHA-256 and moved into place
+        whole; those that are there and equal stay. With `cache` files come from the user's cache
+        where that has them, and are kept there; where they are hard links they are read-only.
+
+        Raises NotFoundError for a path that fits nothing, DownloadError where a file would land
+        outside `save_dir`.
         """
         commit = self._current_commit()
-        chosen = select(self._list_object(commit), paths)
+        chosen = select(partial(list_wanted, self._client, self.asset.id, commit), paths)
         what = f"{len(chosen)} object{'' if len(chosen) == 1 else 's'}"
         inform(f"Downloading {what} of {self.asset._label} to {os.fspath(save_dir)}")
-        return download(self._client, self.asset.id, commit, chosen, save_dir)
+        return download(self._client, self.asset.id, commit, chosen, save_dir, cache)
 
     def create_tag(self, name: str) -> Tag:
         """Give the commit that this points at now a name that stays with it.
@@ -117,8 +140,12 @@ class Snapshot:
     def _current_commit(self) -> str:
         return self.id
 
-    def _list_object(self, ref: str) -> list[ObjectEntry]:
+    def _list_object(
+        self, ref: str, prefix: str = "", limit: int | None = None
+    ) -> list[ObjectEntry]:
         path = self.asset._route("refs", ref, "objects", "ls")
+        if prefix or limit is not None:
+            return list(walk_pages(self._client, path, {"prefix": prefix}, limit))
         results: list[ObjectEntry] = self._client.request("GET", path)["results"]
         return results
 
@@ -135,13 +162,23 @@ class Branch(Snapshot):
 
     type = "branch"
 
-    def list_object(self) -> list[ObjectEntry]:
-        """The files that the branch holds now, as dicts, in byte order of their paths."""
-        return self._list_object(self.name)
+    def list_object(self, prefix: str = "", limit: int | None = None) -> list[ObjectEntry]:
+        """The files that the branch holds now, as dicts, in byte order of their paths.
 
-    def list_commit(self) -> list[CommitEntry]:
-        """The commits of the branch as dicts, newest first, down to the first, empty one."""
+        With a `prefix` those whose paths start with it, with a `limit` no more than that many.
+        """
+        # Pages are of one commit, however the branch moves on between them.
+        ref = self._current_commit() if prefix or limit is not None else self.name
+        return self._list_object(ref, prefix, limit)
+
+    def list_commit(self, limit: int | None = None) -> list[CommitEntry]:
+        """The commits of the branch as dicts, newest first, down to the first, empty one.
+
+        With a `limit` no more than that many.
+        """
         path = self.asset._route("branches", self.name, "commits")
+        if limit is not None:
+            return list(walk_pages(self._client, path, {}, limit))
         results: list[CommitEntry] = self._client.request("GET", path)["results"]
         return results
 
@@ -171,29 +208,72 @@ class Branch(Snapshot):
         msg: str,
         delete: str | Iterable[str] | None = None,
         add: Additions | None = None,
+        metadata: Mapping[str, str] | None = None,
+        force: bool = False,
     ) -> Commit | None:
         """Commit deletions, then additions; returns the commit, None where nothing changed.
 
         `delete` are paths of objects, `dir/` for all below it; what is not there is no error.
         `add` are local files and directories, or pairs or a mapping of each with where it lands:
         under its own name without a destination, in it where that ends with `/`, else as it.
+        `metadata` are texts by name that the commit keeps.
 
         Raises InvalidInputError for a local file that cannot be read, before anything is sent,
-        and ConflictError where another commit has changed one of the same paths meanwhile.
+        and ConflictError where another commit has changed one of the same paths meanwhile, unless
+        `force` says to overwrite that.
         """
         if not isinstance(msg, str):
             raise WrongTypeError(f"The message of a commit must be text, not {msg!r:.60}")
-        additions = plan_additions(add)
+        sources = plan_additions(add)
         deletions = check_paths(delete or (), "delete")
+        noted = check_metadata(metadata)
         where = f"branch {self.name} of {self.asset._label}"
         inform(f"Committing to {where}")
-        commit = change_branch(self._client, self.asset.id, self.name, msg, deletions, additions)
+        tell_empty(sources)
+        change = Change(
+            self._client, self.asset.id, self.name, msg, deletions, sources, noted, bool(force)
+        )
+        commit = change.commit()
         if commit is None:
             inform(f"No changes to {where}: no commit is created")
             return None
         self.id = commit
         inform(f"Created commit {commit[:12]} on {where}")
         return Commit(self.asset, commit, commit)
+
+    def merge(
+        self,
+        source: Snapshot | Dataset | str,
+        message: str | None = None,
+        strategy: Literal["ours", "theirs"] | None = None,
+    ) -> Commit:
+        """Merge a branch, tag or commit of the same asset; returns the commit it points at then.
+
+        That is a new commit with two parents; where this branch has nothing of its own, the
+        source's; where it has all of the source already, the one it pointed at before. `strategy`
+        says whose file stands where both sides changed one: `ours` this branch's, `theirs` the
+        source's. Without it such a merge raises ConflictError, whose `conflicts` list these paths.
+        """
+        self.id = merge(self, source, message, strategy)
+        return Commit(self.asset, self.id, self.id)
+
+    def reset(self, ref: Snapshot | Dataset | str) -> Commit:
+        """Point the branch at another commit of the asset; returns that.
+
+        Commits that only this branch led to stay reachable by their ids and tags.
+        """
+        self.id = reset(self, ref)
+        return Commit(self.asset, self.id, self.id)
+
+    def revert(self, ref: Snapshot | Dataset | str, message: str | None = None) -> Commit:
+        """Take back what one commit changed, by a new commit, which is returned.
+
+        A merge is taken back to its first parent. Raises InvalidInputError for the asset's first
+        commit and where nothing of the change is left, ConflictError where its paths have changed
+        since.
+        """
+        self.id = revert(self, ref, message)
+        return Commit(self.asset, self.id, self.id)
 
     def delete(self) -> None:
         """Delete the branch; its commits stay reachable by their ids and tags.

@@ -1,0 +1,50 @@
+"""The framing in which many small files travel in one request, either way.
+
+Four bytes, big-endian, say how long the head is; the head is a JSON list, an item for each file;
+the files' bytes follow in its order, and nothing else.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any
+
+from ._errors import DownloadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PACK_TYPE = "application/vnd.assethub.pack"
+_LENGTH = struct.Struct(">I")
+_LONGEST_HEAD = 16 << 20
+
+
+def pack_head(items: list[tuple[str, int]]) -> bytes:
+    """The length and the head of a pack of files with these paths and sizes."""
+    from json import dumps
+
+    head = dumps(items, ensure_ascii=False, separators=(",", ":")).encode()
+    return _LENGTH.pack(len(head)) + head
+
+
+def read_head(read: Callable[[int], bytes]) -> list[list[Any]]:
+    """The items of a pack's head; `read` gives up to so many of the bytes that come next."""
+    from json import loads
+
+    (length,) = _LENGTH.unpack(read_exactly(read, _LENGTH.size))
+    if length > _LONGEST_HEAD:
+        raise DownloadError("The server's answer is no pack of files", code="invalid_pack")
+    items: list[list[Any]] = loads(read_exactly(read, length))
+    return items
+
+
+def read_exactly(read: Callable[[int], bytes], size: int) -> bytes:
+    """Just so many bytes; raises DownloadError where fewer come."""
+    pieces = []
+    while size:
+        piece = read(size)
+        if not piece:
+            raise DownloadError("The server's answer ends too early", code="invalid_pack")
+        pieces.append(piece)
+        size -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -1,0 +1,58 @@
+"""How long a transfer goes on when its connection fails: again and again for half a minute."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from ._errors import InterruptedTransferError
+
+if TYPE_CHECKING:
+    import threading
+
+RETRIED_STATUSES = frozenset({502, 503, 504})
+_SECONDS = 30.0
+_FIRST_SECONDS, _LONGEST_SECONDS = 0.2, 8.0
+
+
+class Patience:
+    """Decides for the requests of one transfer whether each is tried again, and when.
+
+    Safe to share between threads. `stop` ends every wait, since the transfer is over then.
+    """
+
+    def __init__(self, stop: threading.Event) -> None:
+        self.stop = stop
+
+    def start(self) -> Attempts:
+        """The attempts at one request."""
+        return Attempts(self.stop)
+
+
+class Attempts:
+    """What was waited for one request so far."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._ends = time.monotonic() + _SECONDS
+        self._span = _FIRST_SECONDS
+
+    def wait(self, retry_after: str | None = None) -> bool:
+        """Wait for the next attempt; False, at once, where it is time to give up.
+
+        Exponential backoff with full jitter, as in "Exponential Backoff And Jitter" of the AWS
+        Architecture Blog; the server's own Retry-After, in seconds, goes before it.
+        Raises InterruptedTransferError where the transfer was stopped meanwhile.
+        """
+        import random  # lazy: it costs a third of `import t9k.ah`
+
+        seconds = random.uniform(0, self._span)  # noqa: S311
+        self._span = min(self._span * 2, _LONGEST_SECONDS)
+        if retry_after is not None and retry_after.strip().isdecimal():
+            # A little later than asked, so that those who were all sent away do not all come back.
+            seconds += float(retry_after)
+        if time.monotonic() + seconds > self._ends:
+            return False
+        if self._stop.wait(seconds):
+            raise InterruptedTransferError("The transfer was stopped")
+        return True
