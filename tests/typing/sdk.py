@@ -56,6 +56,22 @@ def commit_and_download(branch: ah.Branch, dataset: ah.Dataset) -> None:
     assert_type(branch.get_commit(id_="4d6988c3"), ah.Commit)
 
 
+def follow_history(branch: ah.Branch, tag: ah.Tag, dataset: ah.Dataset) -> None:
+    assert_type(branch.merge("v2"), ah.Commit)
+    branch.merge(tag, message="both", strategy="ours")
+    assert_type(branch.reset(tag), ah.Commit)
+    assert_type(branch.revert("4d6988c3", message="worse"), ah.Commit)
+    assert_type(tag.diff(branch, prefix="a/")[0]["old"], ah.ContentEntry | None)
+    assert_type(dataset.diff("tag/v1"), list[ah.DiffEntry])
+    branch.create_commit("noted", add="a.txt", metadata={"run": "7"}, force=True)
+    assert_type(branch.list_commit(limit=3), list[ah.CommitEntry])
+    assert_type(dataset.list_object("a/", 10), list[ah.ObjectEntry])
+    try:
+        dataset.merge("v1")
+    except ah.ConflictError as error:
+        assert_type(error.conflicts[0]["path"], str)
+
+
 def evaluate_on_every_kind_of_dataset(model: ah.Model, dataset: ah.Dataset, tag: ah.Tag) -> None:
     for given in (dataset, tag, dataset.get_commit(0)):
         model.create_evaluation({"accuracy": 0.9}, given)

@@ -50,10 +50,13 @@ def error_of(status: int, headers: Mapping[str, str], content: bytes, host: str)
     problem = _problem_of(content)
     if problem is None:
         return ServerError(_not_a_hub(content, status, host), code="not_a_hub", status=status)
-    detail, code = problem
+    detail, code = str(problem["detail"]), str(problem["code"])
     if status == 401:
         detail += f" (ah login -H {host} -k KEY)"
-    return _class_of(status, code)(detail, code=code, status=status)
+    error = _class_of(status, code)(detail, code=code, status=status)
+    if isinstance(error, ConflictError):
+        error.conflicts = problem.get("conflicts", ())
+    return error
 
 
 def _class_of(status: int, code: str) -> type[AssetHubError]:
@@ -65,19 +68,17 @@ def _class_of(status: int, code: str) -> type[AssetHubError]:
     return _BY_STATUS.get(status, InvalidInputError)
 
 
-def _problem_of(content: bytes) -> tuple[str, str] | None:
-    """The sentence and the code of a problem document (RFC 9457); None for any other body."""
+def _problem_of(content: bytes) -> dict[str, Any] | None:
+    """A problem document (RFC 9457) with its sentence and code; None for any other body."""
     import json
 
     try:
-        problem = json.loads(content)
-        code = problem["code"]
-        detail = problem.get("detail") or problem.get("title")
+        problem: dict[str, Any] = json.loads(content)
+        problem["detail"] = problem.get("detail") or problem["title"]
+        known = isinstance(problem["code"], str) and isinstance(problem["detail"], str)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
-    if not isinstance(code, str) or not isinstance(detail, str):
-        return None
-    return detail, code
+    return problem if known else None
 
 
 def _not_a_hub(content: bytes, status: int, host: str) -> str:

@@ -82,6 +82,31 @@ class ObjectEntry(TypedDict):
     physical_address: str
 
 
+class ContentEntry(TypedDict):
+    """The bytes at a path: how many, and their SHA-256."""
+
+    size_bytes: int
+    checksum: str
+
+
+class DiffEntry(TypedDict):
+    """A path that differs between two snapshots; `type` is added, removed or changed."""
+
+    path: str
+    type: str
+    old: ContentEntry | None
+    new: ContentEntry | None
+
+
+class ConflictEntry(TypedDict):
+    """A path that two sides changed since their `base`, each in its own way; None is absent."""
+
+    path: str
+    base: ContentEntry | None
+    ours: ContentEntry | None
+    theirs: ContentEntry | None
+
+
 class EvaluationEntry(TypedDict):
     """Metrics of one model commit on one dataset commit.
 

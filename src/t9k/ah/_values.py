@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ._errors import WrongTypeError
@@ -16,6 +17,15 @@ def check_paths(paths: str | Iterable[str], purpose: str) -> list[str]:
     for path in found:
         if not isinstance(path, str):
             raise WrongTypeError(f"A path to {purpose} must be text, not {path!r:.60}")
+    return found
+
+
+def check_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
+    """A commit's metadata as a dict; raises WrongTypeError for anything but texts by name."""
+    fits = metadata is None or isinstance(metadata, Mapping)
+    found = dict(metadata or {}) if fits else {}
+    if not fits or not all(isinstance(text, str) for pair in found.items() for text in pair):
+        raise WrongTypeError(f"metadata must be texts by name, not {metadata!r:.60}")
     return found
 
 

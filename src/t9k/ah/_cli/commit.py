@@ -6,7 +6,7 @@ import click
 
 from .. import _hub
 from .._resolution import resolve_branch
-from .options import parse_additions
+from .options import parse_additions, parse_metadata
 
 
 @click.command()
@@ -29,11 +29,21 @@ from .options import parse_additions
     help="A local file or directory to add, and where it lands; may be repeated.",
     callback=parse_additions,
 )
+@click.option(
+    "--metadata",
+    multiple=True,
+    metavar="NAME=TEXT",
+    help="A text for the commit to keep; may be repeated.",
+    callback=parse_metadata,
+)
+@click.option("--force", is_flag=True, help="Overwrite what others have changed meanwhile.")
 def commit(
     branch: str,
     message: str,
     deletions: tuple[str, ...],
     additions: list[tuple[str, str | None]],
+    metadata: dict[str, str],
+    force: bool,
 ) -> None:
     """Change the files of a branch in one commit.
 
@@ -48,6 +58,6 @@ def commit(
           -d test/ -a data/test.parquet:test/
     """
     target = resolve_branch(_hub.default_client, branch)
-    made = target.create_commit(message, delete=deletions, add=additions)
+    made = target.create_commit(message, deletions, additions, metadata, force)
     if made is not None:
         click.echo(made.id[:12])

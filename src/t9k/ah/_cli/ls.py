@@ -23,6 +23,7 @@ _SIZES_ON_H = {"help_option_names": ["--help"]}
 
 _detail = click.option("-d", "--detail", is_flag=True, help="Show more columns.")
 _human = click.option("-h", "--human-readable", "human", is_flag=True, help="Sizes such as 1.2KiB.")
+_limit = click.option("--limit", type=click.IntRange(min=0), help="The most to list.")
 
 
 def _output(command: CommandT) -> CommandT:
@@ -175,15 +176,17 @@ def ls_tag(asset: str, output: str) -> None:
 
 @ls.command("commit")
 @click.argument("branch", metavar="ASSET[:BRANCH]")
+@_limit
 @_output
-def ls_commit(branch: str, output: str) -> None:
+def ls_commit(branch: str, limit: int | None, output: str) -> None:
     """List the commits of a branch, newest first.
 
     \b
-    Example:
+    Examples:
       ah ls commit image-classification/mnist-cnn-keras:v1
+      ah ls commit image-classification/mnist-cnn-keras --limit 10
     """
-    entries = resolve_branch(_hub.default_client, branch).list_commit()
+    entries = resolve_branch(_hub.default_client, branch).list_commit(limit)
     rows = [
         [entry["id"][:12], _first_line(entry["message"]), age_of(entry["creation_date"])]
         for entry in entries
@@ -193,17 +196,20 @@ def ls_commit(branch: str, output: str) -> None:
 
 @ls.command("object", context_settings=_SIZES_ON_H)
 @click.argument("reference", metavar="REF")
+@click.option("--prefix", default="", help="List only paths that start with this.")
+@_limit
 @_human
 @_output
-def ls_object(reference: str, human: bool, output: str) -> None:
+def ls_object(reference: str, prefix: str, limit: int | None, human: bool, output: str) -> None:
     """List the files of a branch, a tag or a commit.
 
     \b
     Examples:
       ah ls object image-classification/mnist-cnn-keras:v1
       ah ls object dataset/image-classification/mnist@4d6988c3 -h
+      ah ls object dataset/image-classification/mnist --prefix train/ --limit 20
     """
-    entries = resolve_reference(_hub.default_client, reference).list_object()
+    entries = resolve_reference(_hub.default_client, reference).list_object(prefix, limit)
     rows = [
         [
             entry["path"],

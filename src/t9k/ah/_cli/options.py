@@ -33,6 +33,21 @@ def _parse_number(name: str, text: str) -> int | float:
     raise click.BadParameter(f"metric {name!r} must be a number, not {text!r}.")
 
 
+def parse_metadata(
+    _context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, str]:
+    """The texts of `--metadata NAME=TEXT`, by name; the text may hold a `=` itself."""
+    metadata: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{text!r} is not of the form NAME=TEXT.")
+        if name in metadata:
+            raise click.BadParameter(f"{name!r} is given twice.")
+        metadata[name] = value
+    return metadata
+
+
 def parse_additions(
     _context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]
 ) -> list[tuple[str, str | None]]:

@@ -14,6 +14,7 @@ from .commit import commit
 from .create import create
 from .delete import delete
 from .download import download
+from .history import diff, merge, reset, revert
 from .login import login, logout
 from .ls import ls
 
@@ -44,7 +45,7 @@ def ah() -> None:
     """
 
 
-for _command in (login, logout, create, ls, delete, commit, download):
+for _command in (login, logout, create, ls, delete, commit, download, diff, merge, reset, revert):
     ah.add_command(_command)
 
 
