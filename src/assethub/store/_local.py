@@ -1,20 +1,19 @@
 """Blobs as plain files in a local directory."""
 
-import errno
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from assethub.store._files import make_directory, scan, sync_directory, translated
+from assethub.store._local_parts import LocalParts
 from assethub.store.blobs import (
     CHUNK_BYTES,
     QUARANTINE,
     BlobInfo,
     BlobNotFound,
     BlobWriter,
-    StoreError,
-    StoreFull,
     check_address,
     is_address,
     make_address,
@@ -30,19 +29,24 @@ class LocalStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._parts = LocalParts(root)
+
+    @property
+    def parts(self) -> LocalParts:
+        return self._parts
 
     def create(self) -> BlobWriter:
         return _LocalWriter(self._root)
 
     def read(self, address: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-        with _translated(f"read blob {address}"):
+        with translated(f"read blob {address}"):
             chunks = _read_chunks(self.local_path(address), offset, length)
             next(chunks)
         return chunks
 
     def local_path(self, address: str) -> Path:
         path = self._find(address)
-        with _translated(f"read blob {address}"):
+        with translated(f"read blob {address}"):
             if not path.is_file():
                 raise BlobNotFound(f"blob {address} is not in the store")
         return path
@@ -51,23 +55,23 @@ class LocalStore:
         return self.local_path(address).stat().st_size
 
     def delete(self, address: str) -> None:
-        with _translated(f"delete blob {address}"):
+        with translated(f"delete blob {address}"):
             self._find(address).unlink(missing_ok=True)
 
     def quarantine(self, address: str) -> str:
         source = self.local_path(address)
         target = self._root / QUARANTINE / address.replace("/", "")
-        with _translated(f"move blob {address} to {target}"):
-            _make_directory(target.parent)
+        with translated(f"move blob {address} to {target}"):
+            make_directory(target.parent)
             source.rename(target)
-            _sync_directory(target.parent)
+            sync_directory(target.parent)
         return str(target)
 
     def list(self) -> Iterator[BlobInfo]:
-        with _translated(f"list the store directory {self._root}"):
-            for shard in _scan(self._root):
+        with translated(f"list the store directory {self._root}"):
+            for shard in scan(self._root):
                 if shard.is_dir():
-                    for entry in _scan(shard):
+                    for entry in scan(shard):
                         yield from _describe(shard.name, entry)
 
     def check_writable(self) -> None:
@@ -81,8 +85,8 @@ class LocalStore:
 
     def _clear_aside(self) -> None:
         oldest = time.time() - _ASIDE_SECONDS
-        with _translated(f"clear the store directory {self._root / _ASIDE}"):
-            for entry in _scan(self._root / _ASIDE):
+        with translated(f"clear the store directory {self._root / _ASIDE}"):
+            for entry in scan(self._root / _ASIDE):
                 with suppress(FileNotFoundError):
                     if entry.stat().st_mtime < oldest:
                         os.unlink(entry)
@@ -94,7 +98,7 @@ class _LocalWriter(BlobWriter):
         self._root = root
         self._aside = root / _ASIDE / self._address.replace("/", "")
         with self._translated():
-            _make_directory(self._aside.parent)
+            make_directory(self._aside.parent)
             self._file = self._aside.open("xb", buffering=0)
 
     def _append(self, chunk: bytes | memoryview) -> None:
@@ -108,9 +112,9 @@ class _LocalWriter(BlobWriter):
         with self._translated():
             os.fsync(self._file.fileno())
             self._file.close()
-            _make_directory(target.parent)
+            make_directory(target.parent)
             self._aside.rename(target)
-            _sync_directory(target.parent)
+            sync_directory(target.parent)
 
     def _drop(self) -> None:
         with suppress(OSError):
@@ -120,25 +124,20 @@ class _LocalWriter(BlobWriter):
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        with _translated(f"write to the store directory {self._root}"):
+        with translated(f"write to the store directory {self._root}"):
             yield
 
 
 def _read_chunks(path: Path, offset: int, length: int | None) -> Iterator[bytes]:
     """Yields an empty chunk once the file is open, then its bytes."""
     rest = length
-    with path.open("rb", buffering=0) as file, _translated(f"read {path}"):
+    with path.open("rb", buffering=0) as file, translated(f"read {path}"):
         yield b""
         file.seek(offset)
         while chunk := file.read(CHUNK_BYTES if rest is None else min(rest, CHUNK_BYTES)):
             yield chunk
             if rest is not None:
                 rest -= len(chunk)
-
-
-def _scan(directory: str | Path | os.DirEntry[str]) -> Iterator[os.DirEntry[str]]:
-    with suppress(FileNotFoundError), os.scandir(directory) as entries:
-        yield from entries
 
 
 def _describe(shard: str, entry: os.DirEntry[str]) -> Iterator[BlobInfo]:
@@ -148,30 +147,3 @@ def _describe(shard: str, entry: os.DirEntry[str]) -> Iterator[BlobInfo]:
         with suppress(FileNotFoundError):
             status = entry.stat()
             yield BlobInfo(address, status.st_size, status.st_mtime)
-
-
-def _make_directory(path: Path) -> None:
-    """Makes a directory and those above it, each durable when this returns."""
-    if path.is_dir():
-        return
-    _make_directory(path.parent)
-    with suppress(FileExistsError):
-        path.mkdir()
-    _sync_directory(path.parent)
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _translated(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        kind = StoreFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
-        raise kind(f"cannot {doing}: {error.strerror}") from error

@@ -1,8 +1,6 @@
 """Blobs in an object store: S3, Google Cloud Storage or Azure, through obstore."""
 
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,27 +8,22 @@ import obstore
 import obstore.store
 from obstore.exceptions import BaseError
 
+from assethub.store._object_parts import ObjectParts
+from assethub.store._obstore import READ_BYTES, ObjectFile, translated
 from assethub.store.blobs import (
     CHUNK_BYTES,
     QUARANTINE,
     BlobInfo,
     BlobNotFound,
     BlobWriter,
-    StoreError,
-    StoreFull,
     check_address,
     is_address,
     make_address,
 )
 
-# S3 takes at most 10,000 parts, so this allows blobs of 156 GiB; a writer holds up to three parts.
-_PART_BYTES = 16 * 1024 * 1024
-_PARTS_IN_FLIGHT = 2
-# A request ends by itself after 30 s. So a read is made of small ones that do not wait for whoever
-# takes the chunks.
-_READ_BYTES = 8 * CHUNK_BYTES
-# What S3 itself, MinIO, Ceph and others say when there is no room.
-_FULL = re.compile(r"QuotaExceeded|StorageFull|InsufficientStorage|InsufficientCapacity|\b507\b")
+# This allows blobs of 156 GiB.
+_PIECE_BYTES = 16 * 1024 * 1024
+_PIECES_IN_FLIGHT = 2
 
 
 class ObjectStore:
@@ -38,13 +31,18 @@ class ObjectStore:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        with _translated(f"open the store {url}"):
+        with translated(f"open the store {url}"):
             self._store = obstore.store.from_url(
                 url, retry_config={"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
             )
+        self._parts = ObjectParts(self._store, url, self._create)
+
+    @property
+    def parts(self) -> ObjectParts:
+        return self._parts
 
     def create(self) -> BlobWriter:
-        return _ObjectWriter(self._store, self._url)
+        return self._create(make_address())
 
     def read(self, address: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         check_address(address)
@@ -61,13 +59,13 @@ class ObjectStore:
 
     def delete(self, address: str) -> None:
         check_address(address)
-        with _translated(f"delete blob {address}"):
+        with translated(f"delete blob {address}"):
             obstore.delete(self._store, address)
 
     def quarantine(self, address: str) -> str:
         check_address(address)
         target = f"{QUARANTINE}/{address.replace('/', '')}"
-        with _translated(f"move blob {address} to {target}"):
+        with translated(f"move blob {address} to {target}"):
             try:
                 obstore.copy(self._store, address, target)
             except FileNotFoundError as error:
@@ -76,7 +74,7 @@ class ObjectStore:
         return f"{self._url.rstrip('/')}/{target}"
 
     def list(self) -> Iterator[BlobInfo]:
-        with _translated(f"list the store {self._url}"):
+        with translated(f"list the store {self._url}"):
             for batch in obstore.list(self._store):
                 for meta in batch:
                     if is_address(meta["path"]):
@@ -85,14 +83,17 @@ class ObjectStore:
 
     def check_writable(self) -> None:
         trial = f"trial/{uuid4().hex}"
-        with _translated(f"write to the store {self._url}"):
+        with translated(f"write to the store {self._url}"):
             obstore.put(self._store, trial, b"trial", use_multipart=False)
             obstore.delete(self._store, trial)
 
+    def _create(self, address: str) -> BlobWriter:
+        return _ObjectWriter(self._store, self._url, address)
+
     def _fetch(self, address: str, offset: int, length: int | None) -> tuple[memoryview, int]:
-        """At most _READ_BYTES from offset on, and the size of the whole blob."""
-        wanted = _READ_BYTES if length is None else min(length, _READ_BYTES)
-        with _translated(f"read blob {address}"):
+        """At most READ_BYTES from offset on, and the size of the whole blob."""
+        wanted = READ_BYTES if length is None else min(length, READ_BYTES)
+        with translated(f"read blob {address}"):
             try:
                 if not wanted:
                     return memoryview(b""), obstore.head(self._store, address)["size"]
@@ -124,39 +125,17 @@ class ObjectStore:
 
 
 class _ObjectWriter(BlobWriter):
-    def __init__(self, store: obstore.store.ObjectStore, url: str) -> None:
-        super().__init__(make_address())
-        self._doing = f"write to the store {url}"
-        with _translated(self._doing):
-            self._file = obstore.open_writer(
-                store, self._address, buffer_size=_PART_BYTES, max_concurrency=_PARTS_IN_FLIGHT
-            )
+    def __init__(self, store: obstore.store.ObjectStore, url: str, address: str) -> None:
+        super().__init__(address)
+        self._file = ObjectFile(
+            store, url, address, piece_bytes=_PIECE_BYTES, in_flight=_PIECES_IN_FLIGHT
+        )
 
     def _append(self, chunk: bytes | memoryview) -> None:
-        with _translated(self._doing):
-            self._file.write(chunk)
+        self._file.write(chunk)
 
     def _finish(self) -> None:
-        with _translated(self._doing):
-            self._file.close()
+        self._file.close()
 
     def _drop(self) -> None:
-        # Leaving its `with` by an exception is how a writer of obstore is told to drop the parts.
-        try:
-            self._file.__exit__(StoreError, StoreError("dropped"), None)
-        except (BaseError, OSError, ValueError):
-            return
-
-
-@contextmanager
-def _translated(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except (BaseError, OSError, ValueError) as error:
-        kind = StoreFull if _FULL.search(str(error)) else StoreError
-        raise kind(f"cannot {doing}: {_tell(error)}") from error
-
-
-def _tell(error: Exception) -> str:
-    """The first line of what obstore says, without the query of a URL, which can hold a key."""
-    return re.sub(r"\?\S+", "", str(error).partition("\n")[0])
+        self._file.drop()

@@ -1,8 +1,9 @@
 """The bytes of a hub: blobs in a local directory, or in an object store by URL.
 
 StoreError
-├── BlobNotFound  no blob has this address
-└── StoreFull     no room left, or a quota used up
+├── BlobNotFound   no blob has this address
+├── StoreFull      no room left, or a quota used up
+└── WrongChecksum  parts do not make what was announced (`assethub.store.parts`)
 
 A blob is written once, under a random address that is never used again, and read whole or in part.
 Every method may be called from several threads at once, but a writer from one at a time.
@@ -13,11 +14,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, Self, TypeVar
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from assethub.errors import HubError
+
+if TYPE_CHECKING:
+    from assethub.store.parts import PartStore
+
+T = TypeVar("T")
 
 CHUNK_BYTES = 1024 * 1024
 # Where a store keeps what was moved aside.
@@ -64,28 +70,25 @@ class BlobInfo(NamedTuple):
     modified: float
 
 
-class BlobWriter(ABC):
-    """A blob being written. Used in a `with`, which leaves nothing behind unless committed."""
+class Writer(ABC, Generic[T]):
+    """Bytes being written. Used in a `with`, which leaves nothing behind unless committed."""
 
-    def __init__(self, address: str) -> None:
-        self._address = address
-        self._hash = sha256()
+    def __init__(self) -> None:
         self._size = 0
         self._ended = False
 
     def write(self, chunk: bytes | memoryview) -> None:
-        """Adds bytes, and hashes them on the way."""
+        """Adds bytes."""
         self._check_open()
         self._append(chunk)
-        self._hash.update(chunk)
         self._size += memoryview(chunk).nbytes
 
-    def commit(self) -> Blob:
-        """The finished blob: durable, readable and listed from now on."""
+    def commit(self) -> T:
+        """What was written, durable from now on."""
         self._check_open()
         self._finish()
         self._ended = True
-        return Blob(self._address, self._size, self._hash.hexdigest())
+        return self._describe()
 
     def abort(self) -> None:
         """Drops what was written. Does nothing after a commit or an earlier abort."""
@@ -101,7 +104,7 @@ class BlobWriter(ABC):
 
     def _check_open(self) -> None:
         if self._ended:
-            raise StoreError("this blob is already committed or dropped")
+            raise StoreError("what was written here is already committed or dropped")
 
     @abstractmethod
     def _append(self, chunk: bytes | memoryview) -> None: ...
@@ -112,9 +115,39 @@ class BlobWriter(ABC):
     @abstractmethod
     def _drop(self) -> None: ...
 
+    @abstractmethod
+    def _describe(self) -> T: ...
+
+
+class BlobWriter(Writer[Blob]):
+    """A blob being written; readable and listed once it is committed."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._address = address
+        self._hash = sha256()
+
+    def write(self, chunk: bytes | memoryview) -> None:
+        """Adds bytes, and hashes them on the way."""
+        super().write(chunk)
+        self._hash.update(chunk)
+
+    @property
+    def checksum(self) -> str:
+        """The SHA-256 of what was written so far."""
+        return self._hash.hexdigest()
+
+    def _describe(self) -> Blob:
+        return Blob(self._address, self._size, self.checksum)
+
 
 class BlobStore(Protocol):
     """Where blobs are kept. All methods raise StoreError when the store cannot be used."""
+
+    @property
+    def parts(self) -> "PartStore":
+        """Where the parts of large blobs come in."""
+        ...
 
     def create(self) -> BlobWriter:
         """A writer for a new blob."""
