@@ -26,9 +26,7 @@ class _Duration(click.ParamType[int]):
             return value
         match = re.fullmatch(r"(\d{1,9})([smhd])", str(value))
         if match is None:
-            self.fail(
-                f"{value!r} is no number with s, m, h or d behind it, such as 12h", param, ctx
-            )
+            self.fail(f"{value!r} is no number with a unit, such as 30m, 12h or 7d", param, ctx)
         return int(match[1]) * _UNITS[match[2]]
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from assethub.core.contents import Place
 from assethub.core.hub import Hub
+from assethub.core.usage import places_in
 from assethub.store.blobs import BlobNotFound, BlobStore
 from assethub.store.tables import contents
 
@@ -28,15 +29,6 @@ def next_blobs(hub: Hub, after: str) -> list[str]:
     with hub.database.read() as connection:
         found = connection.execute(query.order_by(contents.c.address).limit(_AT_ONCE))
         return list(found.scalars())
-
-
-def places_in(hub: Hub, address: str) -> list[Place]:
-    """The contents that lie in a blob, in order."""
-    query = sa.select(*(getattr(contents.c, name) for name in Place._fields))
-    query = query.where(contents.c.address == address)
-    with hub.database.read() as connection:
-        rows = connection.execute(query.order_by(contents.c.offset, contents.c.length))
-        return [Place(*row) for row in rows]
 
 
 def inspect_blob(hub: Hub, address: str, *, quick: bool) -> list[Fault]:

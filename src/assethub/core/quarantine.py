@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 
 from assethub.core.hub import Hub
-from assethub.core.inspection import places_in
 from assethub.core.repacking import repack
+from assethub.core.usage import places_in
 from assethub.core.values import now
 from assethub.store.blobs import BlobNotFound
 from assethub.store.tables import contents, nodes, quarantine

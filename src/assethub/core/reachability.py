@@ -43,18 +43,23 @@ def sweep_nodes(database: Database, *, apply: bool) -> tuple[int, int] | None:
 def _reach(connection: sa.Connection, reached: HashSet) -> bool:
     """Adds the nodes of all commits to the set; False where one of their roots cannot be read."""
     query = sa.select(commits.c.tree).distinct()
-    trees = connection.execute(query, execution_options={"yield_per": _AT_ONCE}).scalars()
-    for tree in trees:
-        if tree == EMPTY or not reached.add([tree]):
-            continue
-        try:
-            root = load_nodes(connection, [tree])[tree]
-            if sha256(root).hexdigest() != tree:
-                return False
-            reached.add(node_references(root))
-        except (KeyError, CorruptNode, zlib.error):
-            return False
+    with connection.execute(query, execution_options={"yield_per": _AT_ONCE}) as rows:
+        for tree in rows.scalars():
+            if tree != EMPTY and reached.add([tree]):
+                ranges = _ranges(connection, tree)
+                if ranges is None:
+                    return False
+                reached.add(ranges)
     return True
+
+
+def _ranges(connection: sa.Connection, tree: str) -> list[str] | None:
+    """What a root lists; None where it cannot be read."""
+    try:
+        root = load_nodes(connection, [tree])[tree]
+        return node_references(root) if sha256(root).hexdigest() == tree else None
+    except (KeyError, CorruptNode, zlib.error):
+        return None
 
 
 def _page(connection: sa.Connection, after: str) -> dict[str, int]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from assethub.core.contents import Place
 from assethub.core.hub import Hub
+from assethub.core.usage import places_in
 from assethub.store.blobs import BlobNotFound, BlobStore, BlobWriter
 from assethub.store.tables import contents
 
@@ -28,16 +29,9 @@ def repack(hub: Hub, addresses: Sequence[str]) -> None:
 
     The blobs stay for those who read them. So does in them what is damaged or moved by another.
     """
-    places = (place for address in addresses for place in _places(hub, address))
+    places = (place for address in addresses for place in places_in(hub, address))
     while moves := _copy_some(hub.blobs, places):
         hub.database.write(lambda connection: _move(connection, moves))
-
-
-def _places(hub: Hub, address: str) -> list[Place]:
-    query = sa.select(*(getattr(contents.c, name) for name in Place._fields))
-    query = query.where(contents.c.address == address).order_by(contents.c.offset)
-    with hub.database.read() as connection:
-        return [Place(*row) for row in connection.execute(query)]
 
 
 def _copy_some(blobs: BlobStore, places: Iterator[Place]) -> list[_Move]:

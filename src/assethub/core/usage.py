@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from assethub.core.contents import Place
+from assethub.core.hub import Hub
 from assethub.store.tables import (
     asset_contents,
     contents,
@@ -63,3 +65,12 @@ def unreferenced(usage: Usage) -> list[sa.ColumnElement[bool]]:
         sent_contents.c.sha256 == contents.c.sha256, sent_contents.c.expires > usage.moment
     )
     return [sa.not_(held), sa.not_(sent)]
+
+
+def places_in(hub: Hub, address: str) -> list[Place]:
+    """The contents that lie in a blob, in order."""
+    query = sa.select(*(getattr(contents.c, name) for name in Place._fields))
+    query = query.where(contents.c.address == address)
+    with hub.database.read() as connection:
+        rows = connection.execute(query.order_by(contents.c.offset, contents.c.length))
+        return [Place(*row) for row in rows]
