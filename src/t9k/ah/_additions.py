@@ -13,6 +13,9 @@ from ._messages import inform
 from ._trees import Tree, check_readable, reason, unfit
 
 _MOST_SHOWN = 10
+_REMEMBERED_BYTES = 1 << 20
+# So are temporary files named that will not be there a second time.
+SPOOL_PREFIX = "ah-stdin-"
 
 LocalPath = str | os.PathLike[str]
 Additions = (
@@ -39,6 +42,13 @@ class Source(NamedTuple):
     landing: str
     files: list[Addition]
     empty: list[str]
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it is worth remembering what its files hold."""
+        size = sum(addition.stamp.size for addition in self.files)
+        temporary = os.path.basename(self.root).startswith(SPOOL_PREFIX)
+        return not temporary and (len(self.files) > 1 or size >= _REMEMBERED_BYTES)
 
 
 def plan_additions(add: Additions | None) -> list[Source]:

@@ -53,15 +53,17 @@ class Index:
     remembered as the generation of that moment: what is younger differs from it.
     """
 
-    def __init__(self, root: str) -> None:
-        self.root = root
+    def __init__(self, root: str | None = None) -> None:
+        """Read what is known below a root; without one, nothing is, and nothing is kept."""
+        self._root = root
         self._entries: dict[str, _Entry] = {}
         self._targets: dict[str, tuple[str, int]] = {}
         self._generation = 0
         self._next = 1
         self._changed = False
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, struct.error):
-            self._read()
+        if root is not None:
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError, struct.error):
+                self._read(root)
 
     def find(self, path: str, stamp: Stamp) -> str | None:
         """The SHA-256 of a file, None where it is unknown or may have changed."""
@@ -112,21 +114,16 @@ class Index:
 
     def save(self) -> None:
         """Write down what changed, in one step; a cache that cannot be written is no error."""
-        if self._changed:
+        if self._changed and self._root is not None:
             with contextlib.suppress(OSError):
-                write_whole(self._path(), self._pack())
+                write_whole(_path(self._root), self._pack(self._root))
+            self._changed = False
 
-    def _path(self) -> str:
-        from hashlib import sha256
-
-        name = sha256(os.fsencode(self.root)).hexdigest()[:32]
-        return os.path.join(cache_directory(), "index", name)
-
-    def _pack(self) -> bytes:
+    def _pack(self, root: str) -> bytes:
         from hashlib import blake2b
         from json import dumps
 
-        head = {"root": self.root, "generation": self._generation, "targets": self._targets}
+        head = {"root": root, "generation": self._generation, "targets": self._targets}
         encoded = dumps(head).encode()
         rows = b"".join(
             _ENTRY.pack(*entry.stamp, entry.generation, entry.digest)
@@ -137,11 +134,11 @@ class Index:
         content = b"".join((_MAGIC, counts, encoded, rows, names))
         return content + blake2b(content, digest_size=_SUM_BYTES).digest()
 
-    def _read(self) -> None:
+    def _read(self, root: str) -> None:
         from hashlib import blake2b
         from json import loads
 
-        with open(self._path(), "rb") as file:
+        with open(_path(root), "rb") as file:
             whole = file.read()
         content = memoryview(whole)[:-_SUM_BYTES]
         if blake2b(content, digest_size=_SUM_BYTES).digest() != whole[-_SUM_BYTES:]:
@@ -155,7 +152,7 @@ class Index:
         at += length
         rows = content[at : at + count * _ENTRY.size]
         names = bytes(content[at + count * _ENTRY.size :]).decode().split("\0")
-        if head["root"] != self.root:
+        if head["root"] != root:
             return
         self._entries = {
             name: _Entry(Stamp(size, mtime, ctime, inode), generation, digest)
@@ -166,3 +163,10 @@ class Index:
         self._targets = {key: (commit, since) for key, (commit, since) in head["targets"].items()}
         self._generation = head["generation"]
         self._next = self._generation + 1
+
+
+def _path(root: str) -> str:
+    from hashlib import sha256
+
+    name = sha256(os.fsencode(root)).hexdigest()[:32]
+    return os.path.join(cache_directory(), "index", name)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ._client import Client
     from ._records import CommitEntry
 
+_MOST_SEARCHED = 100
+
 
 class Change:
     """Deletions and additions that become one commit of a branch."""
@@ -60,7 +62,7 @@ class Change:
         try:
             for path in self._delete:
                 self._client.request("DELETE", "/objects", query={"opID": operation, "path": path})
-            indexes = [Index(source.root) for source in self._sources]
+            indexes = self._open_indexes()
             staged = self._stage(operation, head, indexes)
             made = self._finish(operation, head) if staged or self._delete else None
         except BaseException:
@@ -71,6 +73,11 @@ class Change:
         if staged or self._delete:
             self._remember(indexes, head, made)
         return made
+
+    def _open_indexes(self) -> list[Index]:
+        """The index of each source; one for those that are the same directory."""
+        opened = {source.root: Index(source.root) for source in self._sources if source.is_lasting}
+        return [opened.get(source.root) or Index() for source in self._sources]
 
     def _stage(self, operation: str, head: str, indexes: Sequence[Index]) -> int:
         """Stage what may differ from the head; returns how many files that were."""
@@ -119,11 +126,19 @@ class Change:
                 commit = self._client.request("POST", route, json=body, patience=patience)["commit"]
                 return commit
             except NotFoundError:
-                newest = self._newest_commit()
-                if newest["parents"][:1] == [head] and newest["message"] == self._message:
-                    commit = newest["id"]
-                    return commit
-                raise
+                made = self._find_made(head)
+                if made is None:
+                    raise
+                return made
+
+    def _find_made(self, head: str) -> str | None:
+        """The commit that this user has made with this message since the branch was at its head."""
+        for entry in self._list_commits(_MOST_SEARCHED):
+            if entry["id"] == head:
+                break
+            if entry["message"] == self._message and entry["committer"] == self._client.username:
+                return entry["id"]
+        return None
 
     def _drop(self, operation: str) -> None:
         # The server drops what is left open after a while; this is to not leave it until then.
@@ -136,21 +151,21 @@ class Change:
         Not where the branch has moved on by another's commit: that may have changed a file that
         was left out here since the head had it.
         """
-        newest = self._newest_commit()
+        (newest,) = self._list_commits(1)
         if newest["id"] != (made or head) or (made and newest["parents"][:1] != [head]):
             return
         for source, index in zip(self._sources, indexes, strict=True):
             index.remember(self._target(source), newest["id"])
             index.save()
 
-    def _newest_commit(self) -> CommitEntry:
+    def _list_commits(self, amount: int) -> list[CommitEntry]:
+        """The newest commits of the branch."""
         from urllib.parse import quote
 
         route = f"/assets/{self._asset_id}/branches/{quote(self._branch, safe='')}/commits"
-        found: list[CommitEntry] = self._client.request("GET", route, query={"amount": "1"})[
-            "results"
-        ]
-        return found[0]
+        answer = self._client.request("GET", route, query={"amount": str(amount)})
+        found: list[CommitEntry] = answer["results"]
+        return found
 
     def _target(self, source: Source) -> str:
         """By what a source's place on a branch is told from others."""

@@ -6,7 +6,7 @@ import click
 
 from .. import _hub
 from .._resolution import resolve_branch
-from .options import parse_additions, parse_metadata
+from .options import parse_additions, parse_metadata, quiet_option, spool_standard_input
 
 
 @click.command()
@@ -26,7 +26,8 @@ from .options import parse_additions, parse_metadata
     "additions",
     multiple=True,
     metavar="PATH[:DEST]",
-    help="A local file or directory to add, and where it lands; may be repeated.",
+    help="A local file or directory to add, - for standard input, and where it lands; may be "
+    "repeated.",
     callback=parse_additions,
 )
 @click.option(
@@ -36,6 +37,7 @@ from .options import parse_additions, parse_metadata
     help="A text for the commit to keep; may be repeated.",
     callback=parse_metadata,
 )
+@quiet_option
 @click.option("--force", is_flag=True, help="Overwrite what others have changed meanwhile.")
 def commit(
     branch: str,
@@ -51,13 +53,18 @@ def commit(
     with /, else as DEST. The content of a directory lands at the root where its path ends
     with /. or DEST is a dot. Prints the first 12 digits of the new commit.
 
+    Files that an .ahignore names, in the syntax of a .gitignore, are left out. Only what the hub
+    lacks is sent; run again after an interruption, it sends the rest.
+
     \b
     Examples:
       ah commit image-classification/mnist-cnn-keras:v1 -m "first weights" -a model.keras
       ah commit dataset/image-classification/mnist -m "new test split" \\
           -d test/ -a data/test.parquet:test/
+      make-split | ah commit dataset/image-classification/mnist -a -:train.csv
     """
     target = resolve_branch(_hub.default_client, branch)
-    made = target.create_commit(message, deletions, additions, metadata, force)
+    with spool_standard_input(additions) as add:
+        made = target.create_commit(message, deletions, add, metadata, force)
     if made is not None:
         click.echo(made.id[:12])

@@ -6,6 +6,7 @@ import click
 
 from .. import _hub
 from .._resolution import resolve_reference
+from .options import quiet_option
 
 
 @click.command()
@@ -16,7 +17,7 @@ from .._resolution import resolve_reference
     "paths",
     multiple=True,
     metavar="PATH",
-    help="A file to bring, DIR/ for all below it; may be repeated. All files by default.",
+    help="A file to bring, DIR/ for all below it, or a glob; may be repeated. All by default.",
 )
 @click.option(
     "-s",
@@ -25,12 +26,22 @@ from .._resolution import resolve_reference
     metavar="DIR",
     help="Where to, made if need be. The current directory by default.",
 )
-def download(reference: str, paths: tuple[str, ...], save_dir: str) -> None:
+@click.option(
+    "--cache",
+    is_flag=True,
+    help="Take files from the cache, and keep them there; hard links of it are read-only.",
+)
+@quiet_option
+def download(reference: str, paths: tuple[str, ...], save_dir: str, cache: bool) -> None:
     """Bring files to a local directory.
+
+    Files that are there and equal stay. In a glob, * and ? are characters within a name, and **
+    any directories. Run again after an interruption, it brings what is missing.
 
     \b
     Examples:
       ah download image-classification/mnist-cnn-keras:tag/released
-      ah download dataset/image-classification/mnist -p test/ -p README.md -s data
+      ah download dataset/image-classification/mnist -p test/ -p '**/*.csv' -s data
     """
-    resolve_reference(_hub.default_client, reference).download(paths or None, save_dir)
+    found = resolve_reference(_hub.default_client, reference)
+    found.download(paths or None, save_dir, cache=cache)

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import click
+
+from .._additions import SPOOL_PREFIX
+from .._messages import hush
+
+STANDARD_INPUT = "-"
 
 
 def parse_metrics(
@@ -53,13 +62,16 @@ def parse_additions(
 ) -> list[tuple[str, str | None]]:
     """The local paths and destinations of `-a PATH[:DEST]`.
 
-    Since paths may hold colons, a text that is a local path as it stands is one; else it ends at
-    the last colon before which there is one.
+    `-` is standard input; a file of that name is `./-`. Since paths may hold colons, a text that
+    is a local path as it stands is one; else it ends at the last colon before which there is one.
     """
     return [_split_addition(text) for text in texts]
 
 
 def _split_addition(text: str) -> tuple[str, str | None]:
+    if text == STANDARD_INPUT or text.startswith(f"{STANDARD_INPUT}:"):
+        source, colon, destination = text.partition(":")
+        return source, destination if colon else None
     if os.path.lexists(text) or ":" not in text:
         return text, None
     colons = [at for at, character in enumerate(text) if character == ":" and at > 0]
@@ -68,3 +80,48 @@ def _split_addition(text: str) -> tuple[str, str | None]:
             return text[:at], text[at + 1 :]
     path, _, destination = text.rpartition(":")
     return path, destination
+
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def quiet_option(command: _Command) -> _Command:
+    """Add `-q/--quiet`, by which a command shows neither progress nor information."""
+
+    def silence(context: click.Context, _parameter: click.Parameter, quiet: bool) -> None:
+        if quiet:
+            context.with_resource(hush())
+
+    return click.option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        expose_value=False,
+        callback=silence,
+        help="Show neither progress nor information.",
+    )(command)
+
+
+@contextmanager
+def spool_standard_input(
+    additions: list[tuple[str, str | None]],
+) -> Iterator[list[tuple[str, str | None]]]:
+    """The additions with a temporary file in the place of `-`, which is standard input."""
+    taken = [destination for source, destination in additions if source == STANDARD_INPUT]
+    if not taken:
+        yield additions
+        return
+    if len(taken) > 1:
+        raise click.UsageError("Standard input can be added once only.")
+    if not taken[0] or taken[0].endswith("/"):
+        raise click.UsageError("Standard input needs a path to land at: -a -:PATH.")
+    import shutil
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(prefix=SPOOL_PREFIX) as file:
+        shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+        file.flush()
+        yield [
+            (file.name if source == STANDARD_INPUT else source, destination)
+            for source, destination in additions
+        ]

@@ -10,6 +10,7 @@ import click
 
 from .._errors import AssetHubError, ReferenceSyntaxError
 from .._version import __version__
+from .cache import cache
 from .commit import commit
 from .create import create
 from .delete import delete
@@ -45,7 +46,20 @@ def ah() -> None:
     """
 
 
-for _command in (login, logout, create, ls, delete, commit, download, diff, merge, reset, revert):
+for _command in (
+    login,
+    logout,
+    create,
+    ls,
+    delete,
+    commit,
+    download,
+    diff,
+    merge,
+    reset,
+    revert,
+    cache,
+):
     ah.add_command(_command)
 
 
