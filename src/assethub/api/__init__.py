@@ -9,6 +9,7 @@ from assethub.api import (
     folders,
     health,
     history,
+    multipart,
     objects,
     operations,
     references,
@@ -26,6 +27,7 @@ for _noun in (
     objects,
     operations,
     staging,
+    multipart,
     history,
     evaluations,
 ):

@@ -1,8 +1,9 @@
 """A hub at work: its database and its blob store."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from assethub.core.turns import Turns
 from assethub.errors import Unavailable
 from assethub.settings import Settings
 from assethub.store.blobs import BlobStore, open_store
@@ -16,6 +17,7 @@ class Hub:
 
     database: Database
     blobs: BlobStore
+    turns: Turns = field(default_factory=Turns)
 
     def close(self) -> None:
         self.database.close()

@@ -8,6 +8,7 @@ LARGEST_BODY = 16 * 1024 * 1024
 LARGEST_PACK_HEAD = 16 * 1024 * 1024
 LARGEST_PACK_CONTENT = 256 * 1024 * 1024
 PACK_TYPE = "application/vnd.assethub.pack"
+_PARTS = "/apis/v1/multipart/"
 _LARGEST_PACK = 4 + LARGEST_PACK_HEAD + LARGEST_PACK_CONTENT
 
 
@@ -48,6 +49,6 @@ def _largest_body(scope: Scope) -> int | None:
     content_type = Headers(scope=scope).get("content-type", "")
     if content_type == PACK_TYPE:
         return _LARGEST_PACK
-    if content_type.startswith("multipart/form-data") or "/multipart/" in scope["path"]:
+    if content_type.startswith("multipart/form-data") or scope["path"].startswith(_PARTS):
         return None
     return LARGEST_BODY

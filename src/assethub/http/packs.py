@@ -10,12 +10,13 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from assethub.core.staging import MOST_ENTRIES, File, check_paths
 from assethub.errors import HubError, InvalidInput, TooLarge
+from assethub.http.bodies import take_body
 from assethub.http.limits import LARGEST_PACK_CONTENT, LARGEST_PACK_HEAD, PACK_TYPE
-from assethub.store.blobs import CHUNK_BYTES, Blob, BlobStore, BlobWriter
+from assethub.store.blobs import Blob, BlobStore, BlobWriter
 
 _LENGTH = struct.Struct(">I")
 
@@ -36,21 +37,9 @@ async def receive_pack(request: Request, blobs: BlobStore) -> ReceivedPack:
         raise InvalidInput(f"the body must be of the type {PACK_TYPE}", code="invalid_pack")
     with blobs.create() as writer:
         pack = _Pack(writer)
-        chunks: list[bytes] = []
-        waiting = 0
-        try:
-            async for chunk in request.stream():
-                chunks.append(chunk)
-                waiting += len(chunk)
-                if waiting >= CHUNK_BYTES:
-                    await run_in_threadpool(pack.feed, b"".join(chunks))
-                    chunks.clear()
-                    waiting = 0
-        except ClientDisconnect as error:
-            raise InvalidInput("the upload was cut off", code="upload_cut_off") from error
+        await take_body(request, pack.feed)
 
         def finish() -> ReceivedPack:
-            pack.feed(b"".join(chunks))
             pack.end()
             return ReceivedPack(writer.commit(), pack.files)
 

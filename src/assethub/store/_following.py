@@ -43,11 +43,20 @@ class Follower:
         with self._state:
             self._waiting.clear()
             self._state.wait_for(lambda: not self._running)
-        if [part.etag for part in parts[: len(self._hashed)]] != self._hashed:
+            self._running = True
+        try:
+            if [part.etag for part in parts[: len(self._hashed)]] != self._hashed:
+                self._restart()
+            for part in parts[len(self._hashed) :]:
+                self._hash_part(part)
+            return self._digest.hexdigest()
+        except BaseException:
             self._restart()
-        for part in parts[len(self._hashed) :]:
-            self._hash_part(part)
-        return self._digest.hexdigest()
+            raise
+        finally:
+            with self._state:
+                self._running = False
+                self._state.notify_all()
 
     def _restart(self) -> None:
         self._digest = sha256()

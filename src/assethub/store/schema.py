@@ -7,7 +7,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from assethub.errors import HubError, Unavailable
 
-HEAD = "0003"
+HEAD = "0004"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -243,6 +243,30 @@ staged_puts = Table(
     Column("content_type", String(255), nullable=False),
 )
 
+# A large file on its way in parts. `address` is where its blob will lie. A client that says so at
+# the start may take the upload up again by `size` and `sha256`; for others these are unknown, and
+# `part_size` until the first part is there.
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, _owned("users.id"), nullable=False, index=True),
+    Column("address", String(64), nullable=False),
+    Column("size", BigInteger),
+    Column("sha256", Sha256),
+    Column("part_size", BigInteger),
+    Column("expires", BigInteger, nullable=False, index=True),
+)
+
+upload_parts = Table(
+    "upload_parts",
+    metadata,
+    Column("upload_id", Id, _owned("uploads.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("etag", String(32), nullable=False),
+)
+
 # `dataset_id` is no foreign key: an evaluation outlives its dataset. The `…_ref`, `…_branch` and
 # `…_tags` are those of the moment it was made, kept for show.
 evaluations = Table(
