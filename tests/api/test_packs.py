@@ -1,6 +1,7 @@
 """Many small files staged in few requests: what the hub has by name, the rest in packs."""
 
 import json
+import os
 import struct
 import uuid
 from hashlib import sha256
@@ -48,6 +49,11 @@ def read(user: Raw, asset: str, path: str, **headers: str) -> bytes:
     answer = user.call("GET", f"/assets/{asset}/refs/main/objects", None, headers, path=path)
     assert answer.status in (200, 206), answer.data
     return answer.data
+
+
+def fetch(user: Raw, asset: str, paths: list[str]) -> Any:
+    path = f"/assets/{asset}/refs/main/objects/pack"
+    return user.call("POST", path, {"paths": paths}, JSON)
 
 
 def count_blobs(hub: RunningHub) -> int:
@@ -250,3 +256,51 @@ def test_only_ones_own_open_operation_takes_files(user: Raw, outsider: Raw) -> N
     user.ok("DELETE", f"/operation/{operation}")
     assert user.refused("POST", f"/operations/{operation}/stage", body) == expected
     assert put_pack(user, operation, pack_of(files)).status == 404
+
+
+def test_many_objects_come_in_one_answer(user: Raw) -> None:
+    """In the order that was asked for, wherever their bytes lie."""
+    asset = user.asset("dataset", "d", "d")
+    packed = fresh(*(f"dir/{number:03}" for number in range(300))) | {"empty": b""}
+    single = {"单/一": os.urandom(700_000), "two": os.urandom(1_500_000)}
+    operation = user.start(asset)
+    send(user, operation, packed)
+    for path, data in single.items():
+        user.put(operation, path, data)
+    user.finish(operation)
+    files = packed | single
+    for paths in (list(files), list(files)[::-1], list(files)[::7], ["empty"], []):
+        answer = fetch(user, asset, paths)
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == PACK["Content-Type"]
+        wanted = {path: files[path] for path in paths}
+        (length,) = struct.unpack_from(">I", answer.data)
+        assert json.loads(answer.data[4 : 4 + length]) == entries_of(wanted)
+        assert answer.data[4 + length :] == b"".join(wanted.values())
+
+
+def test_an_answer_of_many_objects_has_them_all_or_is_a_refusal(user: Raw, outsider: Raw) -> None:
+    asset = user.asset("dataset", "d", "d")
+    user.commit(asset, fresh("a", "b"))
+    for paths, status, code in (
+        (["a", "c"], 404, "object_not_found"),
+        (["a", "b", "a"], 400, "duplicate_path"),
+        (["../a"], 400, "invalid_path"),
+        ([f"{number}" for number in range(10_001)], 400, "invalid_request"),
+    ):
+        answer = fetch(user, asset, paths)
+        assert (answer.status, answer.json()["code"]) == (status, code)
+    hidden = fetch(outsider, asset, ["a"])
+    assert (hidden.status, hidden.json()["code"]) == (404, "asset_not_found")
+
+
+def test_more_bytes_than_a_pack_may_have_are_not_sent_in_one(user: Raw) -> None:
+    asset = user.asset("dataset", "d", "d")
+    data = uuid.uuid4().bytes * (1 << 20)
+    operation = user.start(asset)
+    send(user, operation, {"0": data})
+    files = {str(number): data for number in range(17)}
+    assert stage(user, operation, files) == []
+    user.finish(operation)
+    answer = fetch(user, asset, list(files))
+    assert (answer.status, answer.json()["code"]) == (413, "too_large")

@@ -1,17 +1,23 @@
 """Routes that list and read the objects of a snapshot."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field, StrictStr
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
 from assethub.api.render import render_listed, render_object, render_page
 from assethub.api.streams import stream_results
-from assethub.core import objects
+from assethub.core import objects, staging
 from assethub.http.downloads import send_content
+from assethub.http.packs import send_pack
 
 router = APIRouter(prefix="/assets/{asset_id}/refs/{ref}/objects", tags=["objects"])
+
+
+class Paths(BaseModel):
+    paths: Annotated[list[StrictStr], Field(max_length=staging.MOST_ENTRIES)]
 
 
 @router.get("/ls", response_model=None)
@@ -47,3 +53,10 @@ def read_object(
 ) -> Response:
     content = objects.find_object(hub, caller, asset_id, ref, path)
     return send_content(request, hub.blobs, content)
+
+
+@router.post("/pack", response_class=Response)
+def read_objects(hub: CurrentHub, caller: Caller, asset_id: str, ref: str, body: Paths) -> Response:
+    """Many objects in one answer, as a pack."""
+    staging.check_paths(body.paths)
+    return send_pack(hub.blobs, objects.find_objects(hub, caller, asset_id, ref, body.paths))

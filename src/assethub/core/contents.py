@@ -94,11 +94,30 @@ _viewable = (
 
 def find_place(connection: sa.Connection, sha256: str) -> Place:
     """Where a content lies; NotFound where the hub has lost it."""
-    query = sa.select(*(getattr(contents.c, field) for field in Place._fields))
-    row = connection.execute(query.where(contents.c.sha256 == sha256)).first()
-    if row is None:
-        raise NotFound(f"content {sha256} not found", code="content_missing")
-    return Place(*row)
+    found = find_places(connection, [sha256])
+    if not found:
+        raise content_missing(sha256)
+    return found[sha256]
+
+
+def content_missing(sha256: str) -> NotFound:
+    """What is said of a content that an asset holds, and the hub has lost."""
+    return NotFound(f"content {sha256} not found", code="content_missing")
+
+
+def find_places(connection: sa.Connection, hashes: Iterable[str]) -> dict[str, Place]:
+    """Where those of the contents lie that the hub has, by their SHA-256."""
+    wanted = sorted(set(hashes))
+    found: dict[str, Place] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        rows = connection.execute(_places, {"hashes": wanted[start : start + _AT_ONCE]})
+        found.update((row.sha256, Place(*row)) for row in rows)
+    return found
+
+
+_places = sa.select(*(getattr(contents.c, field) for field in Place._fields)).where(
+    contents.c.sha256.in_(_hashes)
+)
 
 
 def drop_unused(hub: Hub, blob: Blob) -> None:

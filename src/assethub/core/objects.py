@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from assethub.core.assets import load_asset
 from assethub.core.commits import load_commit
-from assethub.core.contents import Place, find_place
+from assethub.core.contents import Place, content_missing, find_places
 from assethub.core.hub import Hub
 from assethub.core.pages import Page, check_amount, take_page
 from assethub.core.permissions import Level
@@ -86,14 +86,26 @@ def find_object(
 ) -> Content:
     """One object at a branch, tag or commit, and where its bytes are."""
     check_path(path)
+    return find_objects(hub, user, asset_id, ref, [path], kind=kind)[0]
+
+
+def find_objects(
+    hub: Hub, user: User, asset_id: str, ref: str, paths: Sequence[str], *, kind: str = "any"
+) -> list[Content]:
+    """Objects at a branch, tag or commit, and where their bytes are, in the order of the paths."""
     with hub.database.read() as connection:
         tree = _find_tree(connection, user, asset_id, kind, ref)
-        entries = get_entries(lambda hashes: load_nodes(connection, hashes), tree, [path])
-        if path not in entries:
-            raise NotFound(
-                "object not found", code="object_not_found", detail=f"object {path} not found"
-            )
-        return Content(entries[path], find_place(connection, entries[path].checksum))
+        entries = get_entries(lambda hashes: load_nodes(connection, hashes), tree, paths)
+        for path in paths:
+            if path not in entries:
+                raise NotFound(
+                    "object not found", code="object_not_found", detail=f"object {path} not found"
+                )
+        places = find_places(connection, (entry.checksum for entry in entries.values()))
+    for entry in entries.values():
+        if entry.checksum not in places:
+            raise content_missing(entry.checksum)
+    return [Content(entries[path], places[entries[path].checksum]) for path in paths]
 
 
 def _find_tree(connection: sa.Connection, user: User, asset_id: str, kind: str, ref: str) -> str:

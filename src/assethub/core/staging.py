@@ -1,23 +1,21 @@
 """Staging many files of an operation at once: those whose contents the hub has, and packs."""
 
 from collections.abc import Iterable, Sequence
-from itertools import compress, islice
+from itertools import compress
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from assethub.core.contents import Place, drop_unused, find_known, save_contents
+from assethub.core.contents import Place, drop_unused, find_known, find_places, save_contents
 from assethub.core.hub import Hub
 from assethub.core.operations import guess_type, load_operation, stage_entries
 from assethub.core.users import User
 from assethub.core.values import check_path, now
 from assethub.errors import InvalidInput
 from assethub.store.blobs import Blob
-from assethub.store.tables import contents
 from assethub.tree import Entry
 
 MOST_ENTRIES = 10_000
-_AT_ONCE = 500
 _SECOND = 1_000_000
 
 
@@ -48,10 +46,12 @@ def stage_known(hub: Hub, user: User, operation_id: str, files: Sequence[File]) 
 
     def job(connection: sa.Connection) -> list[int]:
         load_operation(connection, user, operation_id)
-        sizes = _sizes(connection, find_known(connection, user, {file.sha256 for file in files}))
-        known = [sizes.get(file.sha256) == file.size for file in files]
-        stage_entries(connection, operation_id, _entries(compress(files, known)))
-        return [position for position, there in enumerate(known) if not there]
+        known = find_known(connection, user, (file.sha256 for file in files))
+        places = find_places(connection, known)
+        sizes = {sha256: place.length for sha256, place in places.items()}
+        there = [sizes.get(file.sha256) == file.size for file in files]
+        stage_entries(connection, operation_id, _entries(compress(files, there)))
+        return [position for position, is_there in enumerate(there) if not is_there]
 
     return hub.database.write(job)
 
@@ -84,12 +84,3 @@ def _entries(files: Iterable[File]) -> list[Entry]:
     return [
         Entry(file.path, file.size, file.sha256, mtime, guess_type(file.path)) for file in files
     ]
-
-
-def _sizes(connection: sa.Connection, hashes: Iterable[str]) -> dict[str, int]:
-    query = sa.select(contents.c.sha256, contents.c.length)
-    rest, sizes = iter(hashes), dict[str, int]()
-    while chunk := list(islice(rest, _AT_ONCE)):
-        rows = connection.execute(query.where(contents.c.sha256.in_(chunk)))
-        sizes.update((row.sha256, row.length) for row in rows)
-    return sizes

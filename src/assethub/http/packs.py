@@ -6,17 +6,22 @@ files, and then the bytes of each file in that order.
 
 import json
 import struct
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
+from itertools import chain
 from typing import NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
+from assethub.core.contents import Place
+from assethub.core.objects import Content
 from assethub.core.staging import MOST_ENTRIES, File, check_paths
 from assethub.errors import HubError, InvalidInput, TooLarge
 from assethub.http.bodies import take_body
 from assethub.http.limits import LARGEST_PACK_CONTENT, LARGEST_PACK_HEAD, PACK_TYPE
-from assethub.store.blobs import Blob, BlobStore, BlobWriter
+from assethub.store.blobs import CHUNK_BYTES, Blob, BlobStore, BlobWriter
 
 _LENGTH = struct.Struct(">I")
 
@@ -44,6 +49,49 @@ async def receive_pack(request: Request, blobs: BlobStore) -> ReceivedPack:
             return ReceivedPack(writer.commit(), pack.files)
 
         return await run_in_threadpool(finish)
+
+
+def send_pack(blobs: BlobStore, contents: Sequence[Content]) -> Response:
+    """The answer that is a pack of objects; its head lists the path, size and SHA-256 of each.
+
+    Raises TooLarge where they have more bytes than a pack may.
+    """
+    size = sum(content.entry.size for content in contents)
+    if size > LARGEST_PACK_CONTENT:
+        raise _too_large()
+    listed = [(entry.path, entry.size, entry.checksum) for entry, _ in contents]
+    head = json.dumps(listed, ensure_ascii=False, separators=(",", ":")).encode()
+    head = _LENGTH.pack(len(head)) + head
+    body = chain([head], _gather(_read(blobs, [place for _, place in contents])))
+    length = str(len(head) + size)
+    return StreamingResponse(body, headers={"Content-Length": length}, media_type=PACK_TYPE)
+
+
+def _read(blobs: BlobStore, places: Iterable[Place]) -> Iterator[bytes]:
+    """The bytes at some places, one after another; those that lie so are read together."""
+    address, start, end = "", 0, 0
+    for place in places:
+        if (place.address, place.offset) != (address, end):
+            if start < end:
+                yield from blobs.read(address, start, end - start)
+            address, start = place.address, place.offset
+        end = place.offset + place.length
+    if start < end:
+        yield from blobs.read(address, start, end - start)
+
+
+def _gather(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of at least 1 MiB, but for the last."""
+    gathered: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        gathered.append(chunk)
+        size += len(chunk)
+        if size >= CHUNK_BYTES:
+            yield b"".join(gathered)
+            gathered.clear()
+            size = 0
+    yield b"".join(gathered)
 
 
 class _Pack:
@@ -121,7 +169,7 @@ def _read_head(head: bytes) -> list[tuple[str, int]]:
     if len(listed) > MOST_ENTRIES:
         raise _invalid(f"it has at most {MOST_ENTRIES} files")
     if sum(size for _, size in listed) > LARGEST_PACK_CONTENT:
-        raise TooLarge(f"the files of a pack have at most {LARGEST_PACK_CONTENT} bytes")
+        raise _too_large()
     check_paths(path for path, _ in listed)
     return [(path, size) for path, size in listed]
 
@@ -138,3 +186,7 @@ def _is_entry(entry: object) -> bool:
 
 def _invalid(problem: str) -> HubError:
     return InvalidInput(f"the pack cannot be read: {problem}", code="invalid_pack")
+
+
+def _too_large() -> HubError:
+    return TooLarge(f"the files of a pack have at most {LARGEST_PACK_CONTENT} bytes")
