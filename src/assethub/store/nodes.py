@@ -29,7 +29,7 @@ def load_nodes(connection: sa.Connection, hashes: Sequence[str]) -> Mapping[str,
 
 def compress_node(data: bytes) -> bytes:
     """The form in which a node is kept."""
-    return zlib.compress(data, 3)
+    return zlib.compress(data, 1)
 
 
 def save_nodes(connection: sa.Connection, compressed: Mapping[str, bytes]) -> None:

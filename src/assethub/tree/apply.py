@@ -2,14 +2,18 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 from .build import RangeWriter, ends_range
 from .entry import Entry, Load, Put, same_content
 from .nodes import Range
 from .read import read_range, read_root
 from .spans import PrefixSet, span_of
+from .splice import splice_range
 
 _Change = tuple[str, Entry | None]
+# Up to so many changes of a range its other entries are copied as bytes, not unpacked.
+_FEW = 64
 
 
 def apply_changes(
@@ -49,12 +53,28 @@ def apply_changes(
         if changed == index or not doomed.covers(old.firsts[index], old.lasts[index]):
             limit = old.lasts[index] if index < closed else None
             node = read_range(load, old.hashes[index])
-            _rewrite(node, stream.take(limit), doomed, writer)
+            alone = index < closed and [index] != struck[next_struck : next_struck + 1]
+            _change(node, stream.take(limit), doomed, writer, alone)
         index += 1
     for _, entry in stream.take(None):
         if entry is not None:
             writer.add(entry)
     return writer.finish()
+
+
+def _change(
+    old: Range, changes: Iterator[_Change], doomed: PrefixSet, writer: RangeWriter, alone: bool
+) -> None:
+    """Hand the writer a range with the changes that fall into it, the cheaper way if it can be.
+
+    `alone` says that it ends at a boundary and that no prefix strikes it.
+    """
+    few = list(islice(changes, _FEW + 1)) if alone and writer.between_ranges else []
+    spliced = splice_range(old, few) if 0 < len(few) <= _FEW else None
+    if spliced is not None:
+        writer.add_range(*spliced)
+    else:
+        _rewrite(old, chain(few, changes), doomed, writer)
 
 
 def _rewrite(

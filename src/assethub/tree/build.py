@@ -55,6 +55,11 @@ class RangeWriter:
             if ends_range(self._last):
                 self._close()
 
+    def add_range(self, node: bytes, first: str, last: str, count: int, size: int) -> None:
+        """Take the entries of a whole range that is encoded already; only between ranges."""
+        self._root.append(self._keep(node), first, last, count, size)
+        self._last = last
+
     def reuse(self, other: Root, start: int, stop: int) -> None:
         """Take whole ranges of another tree as they are; only between ranges."""
         self._root.extend(other, start, stop)
@@ -66,8 +71,10 @@ class RangeWriter:
         return self._keep(self._root.encode())
 
     def _close(self) -> None:
-        if self._pending:
-            self._root.append(self._keep(encode_range(self._pending)), self._pending)
+        if entries := self._pending:
+            size = sum(entry.size for entry in entries)
+            node = encode_range(entries)
+            self.add_range(node, entries[0].path, entries[-1].path, len(entries), size)
             self._pending = []
 
     def _keep(self, node: bytes) -> str:

@@ -59,7 +59,7 @@ class Range:
         text_at = _RANGE.size + _RANGE_ROW * count
         if count == 0 or len(node) != text_at + types_length + paths_length:
             raise CorruptNode(f"a range of {count} entries cannot have {len(node)} bytes")
-        self._types = _split(node[text_at : text_at + types_length])
+        self.types = _split(node[text_at : text_at + types_length])
         self.paths = _split(node[text_at + types_length :])
         if len(self.paths) != count:
             raise CorruptNode(f"a range of {count} entries lists {len(self.paths)} paths")
@@ -76,7 +76,7 @@ class Range:
         """The content types of the entries `start` up to `stop`."""
         indexes = struct.unpack_from(f"<{stop - start}I", self._node, self._types_at + 4 * start)
         try:
-            return list(map(self._types.__getitem__, indexes))
+            return list(map(self.types.__getitem__, indexes))
         except IndexError:
             raise CorruptNode("an entry has a content type that its range does not list") from None
 
@@ -84,9 +84,20 @@ class Range:
         """Something that is equal only where the entries have the same checksums and types."""
         types, digests = self._types_at, self._checksums_at
         return (
-            self._types,
+            self.types,
             self._node[types + 4 * start : types + 4 * stop],
             self._node[digests + 32 * start : digests + 32 * stop],
+        )
+
+    def columns(self, start: int, stop: int) -> tuple[bytes, bytes, bytes, bytes]:
+        """The sizes, times, content types and checksums of some entries, as the node has them."""
+        node, sizes, mtimes = self._node, _RANGE.size, self._mtimes_at
+        _, types, checksums = self.contents(start, stop)
+        return (
+            node[sizes + 8 * start : sizes + 8 * stop],
+            node[mtimes + 8 * start : mtimes + 8 * stop],
+            types,
+            checksums,
         )
 
     def entries(self, start: int, stop: int) -> list[Entry]:
@@ -126,21 +137,23 @@ def _pack_range(entries: Sequence[Entry]) -> bytes:
     digests = _pack_checksums(checksums)
     types = sorted(set(content_types))
     index = {content_type: number for number, content_type in enumerate(types)}
-    types_text, paths_text = _join(types), _join(paths)
     try:
-        head = struct.pack(
-            f"<8sIII{count}Q{count}q{count}I",
-            _RANGE_MAGIC,
-            count,
-            len(types_text),
-            len(paths_text),
+        columns = struct.pack(
+            f"<{count}Q{count}q{count}I",
             *sizes,
             *mtimes,
             *map(index.__getitem__, content_types),
         )
     except struct.error as error:
         raise ValueError(f"its size or time is no whole number of 64 bits: {error}") from None
-    return b"".join((head, digests, types_text, paths_text))
+    return join_range((columns, digests), types, paths)
+
+
+def join_range(columns: Iterable[bytes], types: Sequence[str], paths: Sequence[str]) -> bytes:
+    """The node of a range from its columns; ValueError for a path or type that holds a NUL."""
+    types_text, paths_text = _join(types), _join(paths)
+    head = _RANGE.pack(_RANGE_MAGIC, len(paths), len(types_text), len(paths_text))
+    return b"".join((head, *columns, types_text, paths_text))
 
 
 def _pack_checksums(checksums: Sequence[str]) -> bytes:
@@ -204,13 +217,13 @@ class Root:
             ) from None
         return b"".join((head, bytes.fromhex("".join(self.hashes)), keys))
 
-    def append(self, node: str, entries: Sequence[Entry]) -> None:
-        """List the range of these entries, kept under the hash `node`."""
-        self.firsts.append(entries[0].path)
-        self.lasts.append(entries[-1].path)
+    def append(self, node: str, first: str, last: str, count: int, size: int) -> None:
+        """List the range kept under the hash `node`: its ends, its entries, their sizes' sum."""
+        self.firsts.append(first)
+        self.lasts.append(last)
         self.hashes.append(node)
-        self.counts.append(len(entries))
-        self.sizes.append(sum(entry.size for entry in entries))
+        self.counts.append(count)
+        self.sizes.append(size)
 
     def extend(self, other: "Root", start: int, stop: int) -> None:
         """List the ranges `start` up to `stop` of another root."""
