@@ -24,6 +24,8 @@ from assethub.errors import StorageFull, Unavailable
 
 T = TypeVar("T")
 Job = Callable[[sa.Connection], T]
+# What a job returned, or why it failed.
+_Outcome = tuple[Any, Exception | None]
 
 _MOST_JOBS_A_COMMIT = 256
 _TRIES = 10
@@ -68,6 +70,7 @@ class _SQLite(Database):
     def __init__(self, url: str) -> None:
         self.engine = _sqlite_engine(url, "BEGIN", pool_size=16, query_only=True)
         self.writer = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1, query_only=False)
+        self._connection = self.writer.connect()
         self._jobs: SimpleQueue[tuple[Job[Any], Future[Any]] | None] = SimpleQueue()
         self._thread = Thread(target=self._serve, name="sqlite-writer", daemon=True)
         self._thread.start()
@@ -83,6 +86,7 @@ class _SQLite(Database):
     def close(self) -> None:
         self._jobs.put(None)
         self._thread.join()
+        self._connection.close()
         self.engine.dispose()
         self.writer.dispose()
 
@@ -102,21 +106,32 @@ class _SQLite(Database):
 
     def _commit(self, batch: list[tuple[Job[Any], Future[Any]]]) -> None:
         batch = [(job, future) for job, future in batch if future.set_running_or_notify_cancel()]
-        outcomes: list[tuple[Future[Any], Any, Exception | None]] = []
-        try:
-            with _translated_errors(), self.writer.begin() as connection:
-                for job, future in batch:
-                    outcomes.append((future, *_attempt(connection, job)))
-        except Exception as error:
-            outcomes = [(future, None, error) for _, future in batch]
-        for future, result, failure in outcomes:
+        outcomes = self._run([job for job, _ in batch])
+        for (_, future), (result, failure) in zip(batch, outcomes, strict=True):
             if failure is None:
                 future.set_result(result)
             else:
                 future.set_exception(failure)
 
+    def _run(self, jobs: list[Job[Any]]) -> list[_Outcome]:
+        """Runs jobs in one transaction; where one of them fails, runs them again, set apart."""
+        try:
+            return self._transact(lambda connection: [(job(connection), None) for job in jobs])
+        except Exception as error:
+            if len(jobs) == 1 or isinstance(error, Unavailable | StorageFull):
+                return [(None, error)] * len(jobs)
+        # Savepoints cost more than most jobs, so they wait until one is needed.
+        try:
+            return self._transact(lambda connection: [_attempt(connection, job) for job in jobs])
+        except Exception as error:
+            return [(None, error)] * len(jobs)
 
-def _attempt(connection: sa.Connection, job: Job[Any]) -> tuple[Any, Exception | None]:
+    def _transact(self, run: Job[T]) -> T:
+        with _translated_errors(), self._connection.begin():
+            return run(self._connection)
+
+
+def _attempt(connection: sa.Connection, job: Job[Any]) -> _Outcome:
     """One job of a shared transaction: its failure undoes its own changes and no other's."""
     try:
         with connection.begin_nested():
