@@ -76,7 +76,9 @@ def merge_branch(
     with two parents is made. `strategy` says whose entry stands where both sides changed a path:
     `ours` the branch's, `theirs` the source's. Without it MergeConflict lists these paths.
     """
-    text = check_text("message", f"Merge {source} into {branch}" if message is None else message)
+    # A whole commit id is cut as people see it.
+    shown = source[:12] if len(source) == 64 else source
+    text = check_text("message", f"Merge {shown} into {branch}" if message is None else message)
     noted = check_metadata(metadata or {})
 
     def plan(connection: sa.Connection) -> _Move | _Change:
@@ -87,9 +89,8 @@ def merge_branch(
         if base_id in (head.id, theirs.id):
             return _Move(branch, head, theirs if base_id == head.id else head)
         base = load_commit(connection, asset_id, base_id).tree if base_id else EMPTY
-        tree = _merge_trees(
-            connection, base, head, theirs.tree, f"merging {source} into {branch}", strategy
-        )
+        doing = f"merging {shown} into {branch}"
+        tree = _merge_trees(connection, base, head, theirs.tree, doing, strategy)
         return _Change(branch, head, theirs, tree)
 
     def make(connection: sa.Connection, plan: _Move | _Change) -> Merged | None:
