@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._progress import Progress
     from ._workers import Workers
 
-SMALL_BYTES = 0
+SMALL_BYTES = 256 << 10
 # A file of at least so many bytes that was begun is left for the next run to go on with.
 _RESUMED_BYTES = 8 << 20
 _CHUNK_BYTES = 1 << 20
