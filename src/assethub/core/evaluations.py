@@ -15,6 +15,7 @@ from assethub.core.targets import Target, tags_of
 from assethub.core.users import User
 from assethub.core.values import check_text, new_id, now
 from assethub.errors import InvalidInput, NotFound
+from assethub.store.statements import Prepared
 from assethub.store.tables import evaluations, metrics
 
 _LONGEST_METRIC_NAME = 255
@@ -137,12 +138,17 @@ def _record(
         **{f"model_{key}": value for key, value in model._asdict().items()},
         **{f"dataset_{key}": value for key, value in dataset._asdict().items()},
     }
-    seq = connection.execute(_insert, row).scalar_one()
-    connection.execute(metrics.insert(), _metric_rows(seq, values))
+    [(seq,)] = _insert.all(connection, row)
+    _insert_metrics.each(connection, _metric_rows(seq, values))
     return evaluation._replace(seq=seq)
 
 
-_insert = evaluations.insert().returning(evaluations.c.seq)
+_insert = Prepared(
+    evaluations.insert().returning(evaluations.c.seq),
+    *("id", "creator", "created"),
+    *(f"{side}_{field}" for side in ("model", "dataset") for field in Side._fields),
+)
+_insert_metrics = Prepared(metrics.insert())
 
 
 def _metric_rows(seq: int, values: Mapping[str, float | int]) -> list[dict[str, object]]:
