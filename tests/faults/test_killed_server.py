@@ -1,0 +1,19 @@
+"""A server killed at any moment loses nothing that it acknowledged, and uploads go on."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "torture.py"
+# CI plays 100; `python scripts/torture.py --rounds 1000` is for longer.
+ROUNDS = int(os.environ.get("TORTURE_ROUNDS", "15"))
+
+
+def test_a_server_killed_at_random_moments_loses_nothing() -> None:
+    """What each round looks at stands at the top of the script."""
+    command = [sys.executable, str(SCRIPT), "--rounds", str(ROUNDS)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing was lost" in done.stdout
+    assert done.stderr == ""
