@@ -11,6 +11,8 @@ from assethub.core import sessions, tags
 from assethub.core.branches import create_branch
 from assethub.core.collection import Amount, Collection
 from assethub.core.operations import stage_put
+from assethub.core.parts import Asked, PartIntake
+from assethub.core.uploads import start_upload
 from assethub.errors import NotFound
 from assethub.store.tables import nodes
 from benches import DAY, Bench, fresh
@@ -284,3 +286,21 @@ def test_a_grace_period_of_nothing_frees_at_once(bench: Bench) -> None:
     assert bench.collect(0).blobs == Amount(1, 60)
     assert bench.blobs() == set()
     assert bench.collect(DAY) == Collection()
+
+
+def test_parts_of_a_large_file_are_kept_for_a_week_and_go_then(bench: Bench) -> None:
+    operation, part = bench.start(bench.asset()), b"x" * 5_000_000
+    upload, _ = start_upload(bench.hub, bench.user, operation, "large", None)
+    intake = PartIntake(bench.hub, bench.user, Asked(operation, "large", upload, 1))
+    intake.open()
+    intake.write(part)
+    intake.commit()
+    intake.close()
+    bench.pass_days(6.9)
+    assert bench.collect().uploads == 0
+    assert bench.hub.blobs.parts.list_uploads() == {upload}
+    bench.pass_days(0.2)
+    assert bench.collect(apply=False).uploads == 1
+    assert bench.collect().uploads == 1
+    assert bench.hub.blobs.parts.list_uploads() == set()
+    assert bench.count("uploads") == bench.count("upload_parts") == 0

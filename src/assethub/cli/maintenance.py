@@ -90,6 +90,7 @@ def _describe(result: Collection, *, apply: bool) -> list[str]:
     done = "Removed" if apply else "Would remove"
     lines = [
         f"{done} {result.expired} expired records (operations, uploads, sessions, links).",
+        f"{done} the parts of {result.uploads} uploads that were never finished.",
         f"{done} {_amount(result.contents)} of contents that nothing refers to.",
         f"{done} {_amount(result.nodes)} of tree nodes that no commit reaches."
         if result.nodes is not None

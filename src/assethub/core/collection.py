@@ -1,9 +1,10 @@
 """Garbage collection: removes what nothing refers to any more, while the hub is serving.
 
-First goes what has expired; then contents that no asset holds, no operation has staged and no
-sender may still name; then tree nodes of no commit. Packs that are mostly dead are copied. A blob
-is deleted last: once nothing has lain in it for the grace period, since a reader may have its
-address, and its writer may not have noted yet what lies in it.
+First goes what has expired, with the parts of large files never finished; then contents that no
+asset holds, no operation has staged and no sender may still name; then tree nodes of no commit.
+Packs that are mostly dead are copied. A blob is deleted last: once nothing has lain in it for the
+grace period, since a reader may have its address, and its writer may not have noted yet what lies
+in it.
 """
 
 from dataclasses import dataclass, field
@@ -16,13 +17,14 @@ import sqlalchemy as sa
 from assethub.core.hub import Hub
 from assethub.core.reachability import sweep_nodes
 from assethub.core.repacking import repack
+from assethub.core.uploads import drop_orphans
 from assethub.core.usage import Usage, unreferenced
 from assethub.core.values import now
 from assethub.store.blobs import BlobInfo
 from assethub.store.clock import database_time
 from assethub.store.database import insert_missing
 from assethub.store.guards import keep_writers_out
-from assethub.store.tables import contents, metadata, unused_blobs
+from assethub.store.tables import contents, metadata, unused_blobs, uploads
 
 _SECOND = 1_000_000
 _AT_ONCE = 2000
@@ -43,12 +45,13 @@ class Amount(NamedTuple):
 class Collection:
     """What a collection has removed, or would remove.
 
-    `packs` are those copied, with the dead bytes in them; `blobs` those deleted, and `waiting`
-    those whose grace period has not passed. `nodes` is None where they were all kept, since the
-    tree of a commit is damaged and what it needs cannot be told.
+    `uploads` have left parts. `packs` are those copied, with the dead bytes in them; `blobs` those
+    deleted, and `waiting` those whose grace period has not passed. `nodes` is None where they were
+    all kept, since the tree of a commit is damaged and what it needs cannot be told.
     """
 
     expired: int = 0
+    uploads: int = 0
     contents: Amount = field(default_factory=Amount)
     nodes: Amount | None = field(default_factory=Amount)
     packs: Amount = field(default_factory=Amount)
@@ -65,6 +68,7 @@ def collect(hub: Hub, grace: int, *, apply: bool) -> Collection:
     """
     result = Collection()
     result.expired = _drop_expired(hub) if apply else _count_expired(hub)
+    result.uploads = drop_orphans(hub) if apply else _count_orphans(hub)
     result.contents = _sweep_contents(hub, apply=apply)
     swept = sweep_nodes(hub.database, apply=apply)
     result.nodes = None if swept is None else Amount(*swept)
@@ -87,6 +91,13 @@ def _count_expired(hub: Hub) -> int:
             ).scalar_one()
             for table in _expiring()
         )
+
+
+def _count_orphans(hub: Hub) -> int:
+    there = hub.blobs.parts.list_uploads()
+    living = sa.select(uploads.c.id).where(uploads.c.expires >= now())
+    with hub.database.read() as connection:
+        return len(there.difference(connection.execute(living).scalars()))
 
 
 def _drop_expired(hub: Hub) -> int:
