@@ -5,16 +5,20 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 import urllib3
 
-from api.raw import JSON, Raw
+from api.raw import JSON, Raw, form_of
+from assethub.core import users
+from assethub.core.hub import open_hub
 from assethub.core.uploads import drop_orphans, load_parts
+from assethub.settings import Settings
 from assethub.store.tables import uploads
-from hubs import RunningHub
+from hubs import RunningHub, start_hub
 
 PART = 300_000
 
@@ -408,3 +412,46 @@ def test_a_file_joined_but_not_noted_is_finished_when_asked_again(
     upload.finish(etags)
     user.finish(operation)
     assert read(user, asset) == data
+
+
+def test_a_refusal_reaches_a_client_that_is_still_sending(
+    user: Raw, nobody: Raw, missing: str
+) -> None:
+    large = bytes(20_000_000)
+    target = {"opID": missing, "path": "a"}
+    form, content_type = form_of({"content": large})
+    headers = {"Content-Type": content_type}
+    answer = user.call("PUT", "/objects", form, headers, **target)
+    assert (answer.status, answer.data) == (404, b"operation not found")
+    answer = user.call("PUT", f"/multipart/{missing}", large, partNum="1", **target)
+    assert (answer.status, answer.data) == (404, b"operation not found")
+    answer = nobody.call("PUT", f"/multipart/{missing}", large, partNum="1", **target)
+    assert answer.status == 400
+
+
+def test_an_upload_survives_a_killed_hub(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data")
+    data = os.urandom(5 * PART + 3)
+    parts = cut(data)
+    process, url = start_hub(settings, tmp_path / "log")
+    with process:
+        inside = open_hub(settings)
+        key = users.add_key(inside, users.add_user(inside, "user"), "test")
+        inside.close()
+        user = Raw(url, key)
+        asset = user.asset("model", "m", "m")
+        operation = user.start(asset)
+        begun = Upload(user, operation, **announced(data))
+        for number in (1, 2, 5):
+            begun.put(number, parts[number - 1])
+        process.kill()
+    process, url = start_hub(settings, tmp_path / "log")
+    with process:
+        user = Raw(url, key)
+        upload = Upload(user, operation, **announced(data))
+        assert (upload.id, upload.there) == (begun.id, [1, 2, 5])
+        later = {number: upload.put(number, parts[number - 1]) for number in (3, 4, 6)}
+        upload.finish([later.get(number, "") for number in range(1, 7)])
+        user.finish(operation)
+        assert read(user, asset) == data
+        process.terminate()

@@ -8,45 +8,82 @@ LARGEST_BODY = 16 * 1024 * 1024
 LARGEST_PACK_HEAD = 16 * 1024 * 1024
 LARGEST_PACK_CONTENT = 256 * 1024 * 1024
 PACK_TYPE = "application/vnd.assethub.pack"
-_PARTS = "/apis/v1/multipart/"
 _LARGEST_PACK = 4 + LARGEST_PACK_HEAD + LARGEST_PACK_CONTENT
+_PARTS = "/apis/v1/multipart/"
 
 
 class BodyLimit:
-    """Refuses a body of more than 16 MiB with 413; a pack may have more, a single upload any size.
+    """Refuses a body of more than 16 MiB with 413; a pack may have more, other uploads any size.
 
-    Both are streamed.
+    Who is refused before the body is whole gets the answer after it: a client that is still sending
+    when the connection closes would not see it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        largest = _largest_body(scope) if scope["type"] == "http" else None
-        if largest is None:
+        if scope["type"] != "http" or not _has_body(Headers(scope=scope)):
             await self._app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "")
-        taken = int(declared) if declared.isdigit() else 0
+        body = _Body(scope, receive)
 
-        async def limited() -> Message:
-            nonlocal taken
-            # What was declared is counted before it comes, what was not as it comes.
-            message = await receive() if taken <= largest else {}
-            if not declared:
-                taken += len(message.get("body", b""))
-            if taken > largest:
-                raise HTTPException(413, f"A request has at most {largest} bytes")
-            return message
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await body.drain()
+            await send(message)
 
-        await self._app(scope, limited, send)
+        await self._app(scope, body.receive, answer)
 
 
-def _largest_body(scope: Scope) -> int | None:
+class _Body:
+    """The body of one request, counted as it comes; what was declared is counted before."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length", "")
+        self._declared = int(declared) if declared.isdigit() else None
+        self._expects = "expect" in headers
+        self._largest = _largest_body(scope, headers)
+        self._receive = receive
+        self._taken = 0
+        self._ended = False
+
+    async def receive(self) -> Message:
+        self._check(self._declared or 0)
+        message = await self._take()
+        self._check(self._taken)
+        return message
+
+    async def drain(self) -> None:
+        """Throws away the rest of the body, unless that is long or the client waits for a word."""
+        if self._expects and not self._taken:
+            return
+        most = _LARGEST_PACK if self._largest is None else self._largest
+        if (self._declared or 0) <= most:
+            while not self._ended and self._taken <= most:
+                await self._take()
+
+    async def _take(self) -> Message:
+        message = await self._receive()
+        self._taken += len(message.get("body", b""))
+        self._ended = not message.get("more_body", False)
+        return message
+
+    def _check(self, size: int) -> None:
+        if self._largest is not None and size > self._largest:
+            raise HTTPException(413, f"A request has at most {self._largest} bytes")
+
+
+def _has_body(headers: Headers) -> bool:
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
+def _largest_body(scope: Scope, headers: Headers) -> int | None:
     """How many bytes a request may have; None for the uploads that count for themselves."""
     if scope["method"] != "PUT":
         return LARGEST_BODY
-    content_type = Headers(scope=scope).get("content-type", "")
+    content_type = headers.get("content-type", "")
     if content_type == PACK_TYPE:
         return _LARGEST_PACK
     if content_type.startswith("multipart/form-data") or scope["path"].startswith(_PARTS):
