@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ import sqlalchemy as sa
 from proxies import Proxy, run_proxy
 from t9k import ah
 from t9k.ah import _uploads
+from t9k.ah._client import Client
+from t9k.ah._operations import Change
+from t9k.ah._patience import Patience
 
-from .conftest import RunAh
+from .conftest import RunAh, serve_answer
 
 MEBI = 1 << 20
 # What the requests of a commit or a download take that has no content to send: a bound for trees
@@ -155,7 +159,9 @@ def test_empty_files_are_kept_and_empty_directories_are_said_not_to_be(
 def test_a_file_that_may_not_be_read_is_named_before_anything_is_sent(
     data: ah.Dataset, tree: dict[str, bytes], proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # These tests may run as root, who may read everything.
+    # These tests may run as root, who may read everything whatever its mode.
+    for path in Path("tree/d6").iterdir():
+        path.chmod(0o200)
     real = os.access
     monkeypatch.setattr(os, "access", lambda path, *rest: "d6/" not in path and real(path, *rest))
 
@@ -419,6 +425,47 @@ def test_a_killed_download_goes_on_where_it_ended(
     data.download("big", "down")
     assert proxy.down - before < 14 * MEBI
     assert _read("down") == {"big": content}
+
+
+def test_a_server_that_asks_for_patience_gets_it(
+    logged_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub is tried again when its Retry-After is over, and given up where that is too long."""
+    seconds: list[float] = []
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            seconds.append(timeout or 0)
+            return False
+
+    with serve_answer(503, {"Retry-After": "7"}, b"{}") as url:
+        client = Client(url, logged_in.key)
+        with pytest.raises(ah.ServerError):
+            client.request("GET", "/folders")
+        assert seconds == []
+        monkeypatch.setattr("t9k.ah._patience._SECONDS", 8.0)
+        monkeypatch.setattr("time.monotonic", lambda: sum(seconds))
+        with pytest.raises(ah.ServerError):
+            client.request("GET", "/folders", patience=Patience(Stop()))
+    assert len(seconds) == 1
+    assert 7 <= seconds[0] <= 7.2
+
+
+def test_a_commit_whose_answer_was_lost_is_found_and_not_made_twice(
+    data: ah.Dataset, tree: dict[str, bytes], proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Change._finish
+
+    def lose_answer(*args: Any) -> Any:
+        proxy.cut(down=1)
+        return real(*args)
+
+    monkeypatch.setattr(Change, "_finish", lose_answer)
+    made = data.create_commit("lost", add="tree/.")
+    assert proxy.cuts == 1
+    assert made is not None
+    assert [each["message"] for each in data.list_commit()][:2] == ["lost", "test split"]
+    assert made.id == data.commit_id
 
 
 # Downloads

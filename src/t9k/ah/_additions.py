@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from ._errors import InvalidInputError, WrongTypeError
-from ._index import Stamp, stamp_of
 from ._messages import inform
-from ._trees import Tree, check_readable, reason, unfit
+from ._trees import Addition, Tree, check_file, reason, unfit
 
 _MOST_SHOWN = 10
 _REMEMBERED_BYTES = 1 << 20
@@ -21,15 +20,6 @@ LocalPath = str | os.PathLike[str]
 Additions = (
     LocalPath | Iterable[LocalPath | tuple[LocalPath, str | None]] | Mapping[LocalPath, str | None]
 )
-
-
-class Addition(NamedTuple):
-    """A local file, the path it gets in the snapshot, and what is known of it from its source."""
-
-    source: str
-    path: str
-    inner: str
-    stamp: Stamp
 
 
 class Source(NamedTuple):
@@ -116,36 +106,19 @@ def _as_text(source: object) -> str:
 def _expand(source: str, destination: str | None) -> Source:
     destination = _check_destination(source, destination)
     try:
-        status = os.stat(source)
+        if os.path.isdir(source):
+            landing = _directory_prefix(source, destination)
+            tree = Tree(source, landing)
+            return Source(tree.root, landing, tree.files, tree.empty)
+        path = destination or ""
+        if not path or path.endswith("/"):
+            path += os.path.basename(os.path.normpath(source))
+        found = Addition(source, path, "", check_file(Path(source), path))
     except (OSError, ValueError) as error:
+        if isinstance(error, InvalidInputError):
+            raise
         raise unfit(source, reason(error)) from error
-    if stat.S_ISREG(status.st_mode):
-        own_name = os.path.basename(os.path.normpath(source))
-        placed = destination and not destination.endswith("/")
-        path = destination if placed and destination else (destination or "") + own_name
-        check_readable(source)
-        _check_name(source, path)
-        found = Addition(source, path, "", stamp_of(status))
-        return Source(os.path.realpath(source), path, [found], [])
-    if not stat.S_ISDIR(status.st_mode):
-        raise unfit(source, "it is neither a file nor a directory")
-    prefix = _directory_prefix(source, destination)
-    tree = Tree(source)
-    files = []
-    for file in tree.walk():
-        path = prefix + file.inner
-        _check_name(file.source, path)
-        files.append(Addition(file.source, path, file.inner, file.stamp))
-    return Source(tree.root, prefix, files, tree.empty)
-
-
-def _check_name(source: str, path: str) -> None:
-    if path.isascii():
-        return
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise unfit(source, "its name is not UTF-8") from error
+    return Source(os.path.realpath(source), path, [found], [])
 
 
 def _directory_prefix(source: str, destination: str | None) -> str:

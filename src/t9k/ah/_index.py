@@ -35,10 +35,8 @@ class Stamp(NamedTuple):
     inode: int
 
 
-class _Entry(NamedTuple):
-    stamp: Stamp
-    generation: int
-    digest: bytes
+# The four of the stamp, the generation, the digest: as they are packed.
+_Entry = tuple[int, int, int, int, int, bytes]
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
@@ -68,22 +66,21 @@ class Index:
     def find(self, path: str, stamp: Stamp) -> str | None:
         """The SHA-256 of a file, None where it is unknown or may have changed."""
         entry = self._entries.get(path)
-        return entry.digest.hex() if entry and entry.stamp == stamp else None
+        return entry[5].hex() if entry and entry[:4] == stamp else None
 
     def is_unchanged(self, path: str, stamp: Stamp, since: int) -> bool:
         """Whether a file is what it was at a generation, by its stamp alone."""
         entry = self._entries.get(path)
-        return entry is not None and entry.generation <= since and entry.stamp == stamp
+        return entry is not None and entry[4] <= since and entry[:4] == stamp
 
     def note(self, path: str, stamp: Stamp, sha256: str, read_at_ns: int) -> None:
         """Remember what a file held when it was read, at a time in nanoseconds."""
         digest = bytes.fromhex(sha256)
         old = self._entries.get(path)
-        same = old is not None and old.digest == digest
         if max(stamp.mtime_ns, stamp.ctime_ns) > read_at_ns - _RACY_NS:
             stamp = stamp._replace(size=_RACY)
-        generation = old.generation if old and same else self._next
-        self._entries[path] = _Entry(stamp, generation, digest)
+        generation = old[4] if old and old[5] == digest else self._next
+        self._entries[path] = (*stamp, generation, digest)
         self._generation = max(self._generation, generation)
         self._changed = True
 
@@ -102,7 +99,7 @@ class Index:
     def is_held(self, path: str, sha256: str, since: int) -> bool:
         """Whether a file had this content at a generation."""
         entry = self._entries.get(path)
-        return entry is not None and entry.generation <= since and entry.digest.hex() == sha256
+        return entry is not None and entry[4] <= since and entry[5].hex() == sha256
 
     def remember(self, target: str, commit: str) -> None:
         """Note that a commit of a target holds all files as they are now."""
@@ -125,10 +122,7 @@ class Index:
 
         head = {"root": root, "generation": self._generation, "targets": self._targets}
         encoded = dumps(head).encode()
-        rows = b"".join(
-            _ENTRY.pack(*entry.stamp, entry.generation, entry.digest)
-            for entry in self._entries.values()
-        )
+        rows = b"".join(_ENTRY.pack(*entry) for entry in self._entries.values())
         names = "\0".join(self._entries).encode()
         counts = _HEAD.pack(len(encoded)) + _HEAD.pack(len(self._entries))
         content = b"".join((_MAGIC, counts, encoded, rows, names))
@@ -154,12 +148,7 @@ class Index:
         names = bytes(content[at + count * _ENTRY.size :]).decode().split("\0")
         if head["root"] != root:
             return
-        self._entries = {
-            name: _Entry(Stamp(size, mtime, ctime, inode), generation, digest)
-            for name, (size, mtime, ctime, inode, generation, digest) in zip(
-                names[:count], _ENTRY.iter_unpack(rows), strict=True
-            )
-        }
+        self._entries = dict(zip(names[:count], _ENTRY.iter_unpack(rows), strict=True))
         self._targets = {key: (commit, since) for key, (commit, since) in head["targets"].items()}
         self._generation = head["generation"]
         self._next = self._generation + 1

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from io import FileIO
 
-    from ._additions import Addition
+    from ._trees import Addition
+
 
 _CHUNK_BYTES = 1 << 20
 

@@ -10,46 +10,46 @@ from ._errors import InvalidInputError
 from ._index import Stamp, stamp_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from pathspec import GitIgnoreSpec
 
 IGNORE_FILE = ".ahignore"
 
 
-class FoundFile(NamedTuple):
-    """A local file, its path from the directory that is added, and its stamp."""
+class Addition(NamedTuple):
+    """A local file, the path it gets in the snapshot, its path in its source, and its stamp."""
 
     source: str
+    path: str
     inner: str
     stamp: Stamp
 
 
 class Tree:
-    """A walk through a directory; afterwards `empty` are the directories that hold nothing.
+    """A walk through a directory, which gives its `files`, and its `empty` directories.
 
     Files that a `.ahignore` names in gitignore's syntax are left out, each `.ahignore` counting
     for its own directory and below. Links are followed where they lead to what the directory
     itself holds.
     """
 
-    def __init__(self, directory: str) -> None:
-        self.directory = directory
-        self.root = os.path.realpath(directory)
-        self.empty: list[str] = []
-        self._rules: list[tuple[int, GitIgnoreSpec]] = []
+    def __init__(self, directory: str, landing: str) -> None:
+        """Walk through the directory; what it holds is to land below `landing`.
 
-    def walk(self) -> Iterator[FoundFile]:
-        """Each file, sorted within each directory.
-
-        Raises InvalidInputError naming what cannot be read, is no file, or is a link that leads
-        out of the directory or back to where it came from.
+        Raises InvalidInputError naming what cannot be read, is no file, has a name that is not
+        UTF-8, or is a link that leads out of the directory or back to where it came from.
         """
-        return self._walk(self.directory, "", (self.root,))
+        self.root = os.path.realpath(directory)
+        self.files: list[Addition] = []
+        self.empty: list[str] = []
+        self._landing = landing
+        self._rules: list[tuple[int, GitIgnoreSpec]] = []
+        self._walk(directory, "", (self.root,))
 
-    def _walk(self, directory: str, inner: str, chain: tuple[str, ...]) -> Iterator[FoundFile]:
+    def _walk(self, directory: str, inner: str, chain: tuple[str, ...]) -> None:
         try:
-            entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
+            entries = sorted(os.scandir(directory), key=_name_of)
         except OSError as error:
             raise unfit(directory, reason(error)) from error
         if not entries:
@@ -58,30 +58,24 @@ class Tree:
         if ruled:
             self._rules.append((len(inner), _read_rules(os.path.join(directory, IGNORE_FILE))))
         for entry in entries:
-            yield from self._enter(entry, inner + entry.name, chain)
+            try:
+                self._enter(entry, inner + entry.name, chain)
+            except OSError as error:
+                raise unfit(entry.path, reason(error)) from error
         if ruled:
             self._rules.pop()
 
-    def _enter(
-        self, entry: os.DirEntry[str], inner: str, chain: tuple[str, ...]
-    ) -> Iterator[FoundFile]:
-        linked = entry.is_symlink()
-        try:
-            is_directory = entry.is_dir()
-            if self._rules and self._is_ignored(inner + "/" * is_directory):
-                return
-            target = self._check_link(entry.path, chain) if linked else ""
-            status = entry.stat()
-        except OSError as error:
-            raise unfit(entry.path, reason(error)) from error
+    def _enter(self, entry: os.DirEntry[str], inner: str, chain: tuple[str, ...]) -> None:
+        is_directory = entry.is_dir()
+        if self._rules and self._is_ignored(inner + "/" * is_directory):
+            return
+        target = self._check_link(entry.path, chain) if entry.is_symlink() else ""
         if is_directory:
             below = (*chain, target or os.path.join(chain[-1], entry.name))
-            yield from self._walk(entry.path, inner + "/", below)
-        elif stat.S_ISREG(status.st_mode):
-            check_readable(entry.path)
-            yield FoundFile(entry.path, inner, stamp_of(status))
+            self._walk(entry.path, inner + "/", below)
         else:
-            raise unfit(entry.path, "it is neither a file nor a directory")
+            path = self._landing + inner
+            self.files.append(Addition(entry.path, path, inner, check_file(entry, path)))
 
     def _check_link(self, link: str, chain: tuple[str, ...]) -> str:
         """Where a link leads, unless that is outside of the directory or never ends."""
@@ -103,10 +97,24 @@ class Tree:
         return False
 
 
-def check_readable(path: str) -> None:
-    """Raise InvalidInputError for a file that may not be read."""
-    if not os.access(path, os.R_OK):
-        raise unfit(path, "permission denied")
+def check_file(found: os.DirEntry[str] | Path, path: str) -> Stamp:
+    """The stamp of what is to become the object at a path.
+
+    Raises InvalidInputError for what is no file, may not be read, or has a name that is not UTF-8.
+    """
+    status = found.stat()
+    source = os.fspath(found)
+    if not stat.S_ISREG(status.st_mode):
+        raise unfit(source, "it is neither a file nor a directory")
+    # What everyone may read need not be asked for one by one.
+    if not status.st_mode & stat.S_IROTH and not os.access(source, os.R_OK):
+        raise unfit(source, "permission denied")
+    if not path.isascii():
+        try:
+            path.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise unfit(source, "its name is not UTF-8") from error
+    return stamp_of(status)
 
 
 def reason(error: Exception) -> str:
@@ -118,6 +126,10 @@ def unfit(source: str, why: str) -> InvalidInputError:
     """The error for a source that cannot be added."""
     shown = source.encode("utf-8", "backslashreplace").decode()
     return InvalidInputError(f"Cannot add {shown}: {why}", code="unreadable_source")
+
+
+def _name_of(entry: os.DirEntry[str]) -> str:
+    return entry.name
 
 
 def _read_rules(path: str) -> GitIgnoreSpec:

@@ -13,10 +13,10 @@ from ._reading import changed, hash_file, read_file, read_range
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ._additions import Addition
     from ._client import Client
     from ._index import Index
     from ._progress import Progress
+    from ._trees import Addition
     from ._workers import Workers
 
 _SMALL_BYTES = 256 << 10
