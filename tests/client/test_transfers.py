@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -425,6 +426,29 @@ def test_a_killed_download_goes_on_where_it_ended(
     data.download("big", "down")
     assert proxy.down - before < 14 * MEBI
     assert _read("down") == {"big": content}
+
+
+def test_ctrl_c_ends_a_transfer_whose_connection_is_stuck(
+    data: ah.Dataset, tree: dict[str, bytes], proxy: Proxy
+) -> None:
+    code = (
+        "from t9k.ah import _operations, _workers\n"
+        "_operations._DROP_SECONDS = _workers._GRACE_SECONDS = 0.1\n"
+        "from t9k.ah._cli import main\n"
+        "main(['commit', 'vision/digits', '-a', 'tree'])\n"
+    )
+    proxy.hold(up=200_000)
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as process:
+        try:
+            assert proxy.held.wait(30)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130
+            assert process.stderr is not None
+            assert process.stderr.read().endswith(b"AH ERROR: Interrupted\n")
+        finally:
+            process.kill()
+    proxy.drop()
+    assert [each["message"] for each in data.list_commit()] == ["test split", "Repository created"]
 
 
 def test_a_server_that_asks_for_patience_gets_it(

@@ -85,18 +85,21 @@ class Client:
         body: Callable[[], Iterable[bytes]] | None = None,
         headers: Mapping[str, str] | None = None,
         patience: Patience | None = None,
+        seconds: float = _ANSWER_SECONDS,
     ) -> Any:
         """Send one request below `/apis/v1` and return its JSON answer, None where it is empty.
 
         `json` is sent as such; `body` gives what is streamed, anew for each attempt, and its
         Content-Length is among the `headers`. With `patience` the request is tried again where
         the connection or a server in between failed, so it must be one that may arrive twice.
+        `seconds` is how long it may take to take in the request, or to answer it.
 
         Raises the error of the tree in `_errors` that fits the server's refusal.
         """
         send_body, extra = _encode(json, body, headers)
+        url = self._url(path, query)
         with self._send(
-            method, self._url(path, query), body=send_body, headers=extra, patience=patience
+            method, url, body=send_body, headers=extra, patience=patience, seconds=seconds
         ) as response:
             return read_json(response.data, response.status, self.host)
 
@@ -150,6 +153,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         stream: bool = False,
         patience: Patience | None = None,
+        seconds: float = _ANSWER_SECONDS,
     ) -> Iterator[urllib3.BaseHTTPResponse]:
         """Send one request; every request of the client passes here.
 
@@ -159,7 +163,7 @@ class Client:
         while True:
             retry_after = None
             try:
-                response = self._send_once(method, url, body, headers or {}, stream)
+                response = self._send_once(method, url, body, headers or {}, stream, seconds)
                 if 200 <= response.status < 300:
                     break
                 failure = error_of(response.status, response.headers, response.data, self.host)
@@ -182,7 +186,9 @@ class Client:
         body: Callable[[], Iterable[bytes]] | None,
         headers: Mapping[str, str],
         stream: bool,
+        seconds: float,
     ) -> urllib3.BaseHTTPResponse:
+        import urllib3
         from urllib3.exceptions import HTTPError
 
         all_headers = {
@@ -198,6 +204,7 @@ class Client:
                 body=body() if body else None,
                 headers=all_headers,
                 preload_content=not stream,
+                timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, seconds), read=seconds),
                 retries=False,
                 redirect=False,
             )
@@ -212,10 +219,7 @@ class Client:
 
         with self._lock:
             if self._pool is None:
-                self._pool = urllib3.PoolManager(
-                    maxsize=16,
-                    timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_ANSWER_SECONDS),
-                )
+                self._pool = urllib3.PoolManager(maxsize=16)
             return self._pool
 
 

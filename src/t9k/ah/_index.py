@@ -112,7 +112,8 @@ class Index:
     def save(self) -> None:
         """Write down what changed, in one step; a cache that cannot be written is no error."""
         if self._changed and self._root is not None:
-            with contextlib.suppress(OSError):
+            # RuntimeError: a thread that was left to itself still notes what it has read.
+            with contextlib.suppress(OSError, RuntimeError):
                 write_whole(_path(self._root), self._pack(self._root))
             self._changed = False
 

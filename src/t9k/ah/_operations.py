@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._records import CommitEntry
 
 _MOST_SEARCHED = 100
+_DROP_SECONDS = 5.0
 
 
 class Change:
@@ -143,7 +144,7 @@ class Change:
     def _drop(self, operation: str) -> None:
         # The server drops what is left open after a while; this is to not leave it until then.
         with contextlib.suppress(AssetHubError):
-            self._client.request("DELETE", f"/operation/{operation}")
+            self._client.request("DELETE", f"/operation/{operation}", seconds=_DROP_SECONDS)
 
     def _remember(self, indexes: Sequence[Index], head: str, made: str | None) -> None:
         """Note for the next time which commit holds all that was added.

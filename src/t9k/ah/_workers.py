@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from ._errors import InterruptedTransferError
@@ -10,7 +12,8 @@ from ._patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from concurrent.futures import Future
+
+_GRACE_SECONDS = 2.0
 
 
 class Workers:
@@ -27,25 +30,41 @@ class Workers:
     def run(self, tasks: Sequence[Callable[[], None]], count: int) -> None:
         """Do all tasks, so many at once; raises the error of the first that fails.
 
-        The others are stopped then.
+        The others are stopped then. One that waits for the network is left to itself: it can do
+        nothing more than end, and its thread does not keep the process.
         """
-        if not tasks:
-            return
-        from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+        waiting = deque(tasks)
+        errors: list[BaseException] = []
 
-        executor = ThreadPoolExecutor(count, thread_name_prefix="ah")
-        futures = [executor.submit(task) for task in tasks]
+        def work() -> None:
+            while waiting and not self._stop.is_set():
+                try:
+                    task = waiting.popleft()
+                except IndexError:
+                    return
+                try:
+                    task()
+                except BaseException as error:
+                    errors.append(error)
+                    self._stop.set()
+
+        threads = [
+            threading.Thread(target=work, name=f"ah-{at}", daemon=True)
+            for at in range(min(count, len(tasks)))
+        ]
+        for thread in threads:
+            thread.start()
         try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-            failed = [error for error in map(_error_of, futures) if error]
-            if failed:
-                # A part that was stopped says so; the one that it was stopped for says why.
-                raise min(failed, key=lambda error: isinstance(error, InterruptedTransferError))
+            while any(thread.is_alive() for thread in threads) and not self._stop.is_set():
+                _join(threads, _GRACE_SECONDS)
         except BaseException:
             self._stop.set()
             raise
         finally:
-            executor.shutdown(wait=True, cancel_futures=True)
+            _join(threads, _GRACE_SECONDS)
+        if errors:
+            # A part that was stopped says so; the one that it was stopped for says why.
+            raise min(errors, key=lambda error: isinstance(error, InterruptedTransferError))
 
     def check(self) -> None:
         """Raise InterruptedTransferError where the transfer has been stopped."""
@@ -53,5 +72,8 @@ class Workers:
             raise InterruptedTransferError("The transfer was stopped")
 
 
-def _error_of(future: Future[None]) -> BaseException | None:
-    return future.exception() if future.done() and not future.cancelled() else None
+def _join(threads: Sequence[threading.Thread], seconds: float) -> None:
+    """Wait for threads, for so many seconds in all."""
+    ends = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0.0, ends - time.monotonic()))
