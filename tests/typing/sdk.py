@@ -51,6 +51,7 @@ def commit_and_download(branch: ah.Branch, dataset: ah.Dataset) -> None:
     if commit is not None:
         assert_type(commit.create_tag("v1"), ah.Tag)
     assert_type(branch.download(["a/"], Path("down")), list[Path])
+    dataset.download("**/*.csv", "down", cache=True)
     assert_type(dataset.list_object()[0]["size_bytes"], int)
     assert_type(branch.get_commit(-1).name, str)
     assert_type(branch.get_commit(id_="4d6988c3"), ah.Commit)
