@@ -24,7 +24,10 @@ DIRECTORY = Path(sys.argv[1]) if len(sys.argv) > 1 else Path()
 
 
 async def receive(request: Request) -> Response:
-    """Hashes a body and writes it to a file in threads, about a MiB at a time."""
+    """Hashes a body and writes it to a file in threads, about a MiB at a time.
+
+    With `?durable=1` it is on the disk at the end, as in the hub; else it may be in memory only.
+    """
     digest = sha256()
     path = DIRECTORY / request.path_params["name"]
     with path.open("wb", buffering=0) as file:
@@ -43,6 +46,8 @@ async def receive(request: Request) -> Response:
                 waiting.clear()
                 size = 0
         await asyncio.to_thread(keep, b"".join(waiting))
+        if request.query_params.get("durable"):
+            await asyncio.to_thread(os.fsync, file.fileno())
     return JSONResponse({"sha256": digest.hexdigest()})
 
 

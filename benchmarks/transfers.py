@@ -1,8 +1,9 @@
 """Uploads and downloads of one large file, as ratios to bare handlers on the same server.
 
 `python -m benchmarks.transfers [--size GIB] [--rounds N] [--parts N]`; the peers take turns in each
-round. Peers: a bare handler on the hub's server that hashes and writes in threads, one that sends
-the file by its descriptor, and nginx with sendfile where it is installed.
+round. Peers: a bare handler on the hub's server that hashes and writes in threads, with and without
+waiting for the disk, one that sends the file by its descriptor, and nginx with sendfile where it is
+installed.
 """
 
 import argparse
@@ -30,7 +31,6 @@ class HubSide:
 
     def __init__(self, port: int, key: str, parallel: int) -> None:
         self._port, self._key, self._parallel = port, key, parallel
-        self._line = Line(port, key)
         folder = {"type": "model", "name": "transfers", "labels": []}
         id_ = self._call("POST", "/folders", folder)["id"]
         asset = {"name": "m", "folder": id_, "labels": []}
@@ -66,15 +66,21 @@ class HubSide:
         line.close()
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
-        return self._line.exchange(method, f"/apis/v1{path}", body)
+        # The server closes a connection that was idle while others had their turn.
+        line = Line(self._port, self._key)
+        answer = line.exchange(method, f"/apis/v1{path}", body)
+        line.close()
+        return answer
 
 
-def upload_bare(port: int, content: Content, streams: int) -> None:
+def upload_bare(port: int, content: Content, streams: int, *, durable: bool = False) -> None:
     """The same bytes to the bare handler, in one request or in several at once."""
 
     def send(number: int) -> None:
         line = Line(port)
-        line.send(f"/bare-{number}", content, content.size // streams)
+        line.send(
+            f"/bare-{number}?durable={'1' if durable else ''}", content, content.size // streams
+        )
         line.close()
 
     with ThreadPoolExecutor(streams) as threads:
@@ -199,7 +205,8 @@ def main() -> None:
         nginx = stack.enter_context(running_nginx(bare_files))
         hub = HubSide(port, key, streams)
         uploads: dict[str, Callable[[Content], None]] = {
-            "bare handler, one request": lambda content: upload_bare(bare, content, 1),
+            "bare handler": lambda content: upload_bare(bare, content, 1),
+            "bare handler that syncs": lambda content: upload_bare(bare, content, 1, durable=True),
             f"bare handler, {streams} requests at once": lambda content: upload_bare(
                 bare, content, streams
             ),
