@@ -304,3 +304,22 @@ def test_parts_of_a_large_file_are_kept_for_a_week_and_go_then(bench: Bench) -> 
     assert bench.collect().uploads == 1
     assert bench.hub.blobs.parts.list_uploads() == set()
     assert bench.count("uploads") == bench.count("upload_parts") == 0
+
+
+def test_what_is_staged_while_an_operation_is_finished_is_in_the_commit_whole(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset = bench.asset()
+    operation = bench.start(asset)
+    bench.put(operation, {"a": b"first", "b": b"same"})
+    write = bench.hub.database.write
+
+    def stage_first(job: Callable[[sa.Connection], object]) -> object:
+        monkeypatch.undo()
+        bench.put(operation, {"a": b"second"})
+        return write(job)
+
+    monkeypatch.setattr(bench.hub.database, "write", stage_first)
+    bench.finish(operation)
+    assert bench.read(asset) == {"a": b"second", "b": b"same"}
+    assert bench.problems() == []

@@ -55,6 +55,8 @@ def finish_operation(
     noted = check_metadata(metadata or {})
 
     def make(connection: sa.Connection, plan: _Plan) -> str | None:
+        if not _as_planned(connection, plan.operation):
+            return None
         made = commit_tree(
             connection,
             user,
@@ -67,14 +69,25 @@ def finish_operation(
         if made is not None:
             keep_contents(connection, plan.operation.asset_id, plan.operation.id)
             done = operations.delete().where(operations.c.id == plan.operation.id)
-            # Dropped meanwhile, or expired, it no longer keeps what it had staged.
-            if not connection.execute(done).rowcount:
-                raise operation_missing(plan.operation.id)
+            connection.execute(done)
         return made
 
     return carry_out(
         hub.database, lambda connection: _plan(connection, user, operation_id, overwrite), make
     )
+
+
+def _as_planned(connection: sa.Connection, operation: Operation) -> bool:
+    """Whether nothing was staged since; raises NotFound where the operation is not open any more.
+
+    Until the transaction ends nothing more can be staged.
+    """
+    query = sa.select(operations.c.revision).where(operations.c.id == operation.id)
+    revision = connection.execute(query.with_for_update()).scalar()
+    if revision is None:
+        # Dropped meanwhile, or expired, it no longer keeps what it had staged.
+        raise operation_missing(operation.id)
+    return bool(revision == operation.revision)
 
 
 def _plan(connection: sa.Connection, user: User, operation_id: str, overwrite: bool) -> _Plan:

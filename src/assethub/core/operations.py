@@ -26,12 +26,16 @@ _LIFE = 7 * 24 * 3600 * _SECOND
 
 
 class Operation(NamedTuple):
-    """A change being prepared: to which branch, and which commit that had when it began."""
+    """A change being prepared: to which branch, and which commit that had when it began.
+
+    `revision` counts how often something was staged, so that a commit holds all or none of it.
+    """
 
     id: str
     asset_id: str
     branch: str
     base_commit: str
+    revision: int = 0
 
 
 _own = sa.select(*(getattr(operations.c, field) for field in Operation._fields)).where(
@@ -109,8 +113,20 @@ def stage_put(hub: Hub, user: User, operation_id: str, path: str, blob: Blob) ->
 
 def stage_entries(connection: sa.Connection, operation_id: str, entries: Sequence[Entry]) -> None:
     """Stages objects whose contents the hub has, in the place of what was staged there before."""
+    _count_up(connection, operation_id)
     rows = [_staged_row(operation_id, entry) for entry in entries]
     insert_or_replace(connection, staged_puts, rows)
+
+
+def _count_up(connection: sa.Connection, operation_id: str) -> None:
+    """Notes that something is being staged; waits here for a finish that is under way."""
+    counted = (
+        operations.update()
+        .where(operations.c.id == operation_id)
+        .values(revision=operations.c.revision + 1)
+    )
+    if not connection.execute(counted).rowcount:
+        raise operation_missing(operation_id)
 
 
 def stage_delete(hub: Hub, user: User, operation_id: str, path: str) -> None:
@@ -119,6 +135,7 @@ def stage_delete(hub: Hub, user: User, operation_id: str, path: str) -> None:
 
     def job(connection: sa.Connection) -> None:
         load_operation(connection, user, operation_id)
+        _count_up(connection, operation_id)
         connection.execute(_unstage(operation_id, path))
         row = {"operation_id": operation_id, "path": path}
         insert_missing(connection, staged_deletes, [row])

@@ -219,6 +219,7 @@ operations = Table(
     Column("branch", Name, nullable=False),
     Column("user_id", Id, _owned("users.id"), nullable=False, index=True),
     Column("base_commit", Sha256, nullable=False),
+    Column("revision", BigInteger, nullable=False, server_default="0"),
     Column("created", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False, index=True),
 )
