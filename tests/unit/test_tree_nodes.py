@@ -7,7 +7,6 @@ from hashlib import sha256
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from trees import Nodes, make_entries, make_entry
 
 import assethub.tree
 from assethub.tree import (
@@ -21,6 +20,7 @@ from assethub.tree import (
     range_checksums,
     scan,
 )
+from trees import Nodes, make_entries, make_entry
 
 
 def test_the_encoding_is_the_one_that_earlier_versions_wrote() -> None:
