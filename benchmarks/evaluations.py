@@ -72,7 +72,8 @@ def start_all(directory: Path, stack: ExitStack) -> dict[str, Contender]:
     record = one_request(hub.request("POST", "/evaluations", body))
     insert = one_request(make_request("POST", "/insert", body))
     hello = one_request(make_request("GET", "/hello"))
-    print(f"The load alone: {measure_rate(bare, hello, 16, SECONDS):,.0f} requests a second.")
+    most = max(measure_rate(bare, hello, 16, SECONDS) for _ in range(3))
+    print(f"The load alone: {most:,.0f} requests a second of a handler that does nothing.")
     print(f"MLflow's server: {workers} of {WORKERS} workers, the best for 16 clients.\n")
     url = f"http://127.0.0.1:{hub.port}"
     sdk = {"HOME": str(directory), "ASSET_HUB_HOST": url, "ASSET_HUB_API_KEY": hub.key}
