@@ -41,6 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_error_handlers(app)
     app.include_router(api.router)
     app.include_router(api.root_router)
+    app.router.routes[:0] = api.quick_routes
     _install_console(app)
     return app
 

@@ -1,6 +1,7 @@
 """Runs an ASGI app on granian inside this process, until SIGTERM or Ctrl-C."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -80,6 +81,8 @@ async def _serve(
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     async with app.router.lifespan_context(app):
+        # What start-up made stays for good. Left in, it holds up answers of many objects by 50 ms.
+        gc.freeze()
         serving = asyncio.create_task(server.serve())
         stopping = asyncio.create_task(stop.wait())
         accepting = asyncio.create_task(_accepting(host, port))

@@ -1,5 +1,6 @@
 """The database keeps the same promises as SQLite and as PostgreSQL."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -156,3 +157,29 @@ def test_a_database_that_is_not_there_is_said_without_its_password() -> None:
     with pytest.raises(Unavailable, match="cannot open the database") as refusal:
         migrate("postgresql+psycopg://me:secret@127.0.0.1:1/hub")
     assert "secret" not in refusal.value.text
+
+
+def test_writes_that_a_loop_awaits_each_hold_or_fail_for_themselves(database: Database) -> None:
+    names = [new_id() for _ in range(20)]
+
+    def make_job(name: str, fails: bool) -> Callable[[sa.Connection], str]:
+        def job(connection: sa.Connection) -> str:
+            connection.execute(users.insert(), make_user(name))
+            if fails:
+                raise LookupError(name)
+            return name
+
+        return job
+
+    async def write_all() -> list[str | BaseException]:
+        jobs = [make_job(name, fails=at % 4 == 0) for at, name in enumerate(names)]
+        writes = (database.write_async(job) for job in jobs)
+        return await asyncio.gather(*writes, return_exceptions=True)
+
+    for at, (name, outcome) in enumerate(zip(names, asyncio.run(write_all()), strict=True)):
+        if at % 4 == 0:
+            assert isinstance(outcome, LookupError)
+            assert count(database, name) == 0
+        else:
+            assert outcome == name
+            assert count(database, name) == 1

@@ -1,7 +1,6 @@
 """Routes of evaluations."""
 
 import json
-from asyncio import wrap_future
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -40,7 +39,7 @@ async def create_evaluation(request: Request) -> Response:
     job = evaluations.plan_evaluation(
         model, dataset, metrics, lambda connection: authenticate_key(connection, key)
     )
-    made = await wrap_future(find_hub(request).database.submit(job))
+    made = await find_hub(request).database.write_async(job)
     text = json.dumps(render_evaluation(made), ensure_ascii=False)
     return Response(text.encode(), media_type="application/json")
 

@@ -1,7 +1,7 @@
 """How things look in JSON answers. Field names and times are those of the released protocol."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from assethub.core import assets, folders
@@ -15,13 +15,14 @@ from assethub.tree import CommonPrefix, Conflict, Difference, Entry
 
 T = TypeVar("T")
 Json = dict[str, Any]
-_SECOND = 1_000_000
 
 
 def render_time(moment: int) -> str:
     """Microseconds since the epoch as RFC 3339 in UTC, with six digits of fraction."""
-    seconds, fraction = divmod(moment, _SECOND)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:06d}Z"
+    return (_EPOCH + timedelta(microseconds=moment)).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def render_folder(folder: Folder) -> Json:

@@ -126,9 +126,9 @@ def _record(
         resolve(connection, user, sides[0], Level.RUN),
         resolve(connection, user, sides[1], Level.VIEW),
     )
-    tags = tags_of(connection, *((asset.id, target.commit_id) for asset, target in found))
     model, dataset = (
-        _side(asset, target, tags[asset.id, target.commit_id]) for asset, target in found
+        _side(asset, target, tags_of(connection, asset.id, target.commit_id))
+        for asset, target in found
     )
     evaluation = Evaluation(new_id(), model, dataset, values, user.name, now())
     row = {

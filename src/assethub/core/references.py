@@ -13,6 +13,7 @@ from assethub.core.targets import Target, choose_target, pointer_columns
 from assethub.core.users import User
 from assethub.errors import InvalidInput
 from assethub.store import tables
+from assethub.store.statements import Prepared
 
 
 class Reference(NamedTuple):
@@ -96,13 +97,13 @@ def resolve(
             code="invalid_reference",
         )
     query = {**dict(zip(_NAMES, reference, strict=False)), "value": reference.value}
-    row = connection.execute(_located, query).first()
+    row = _located.first(connection, query)
     asset = assets.allow(None if row is None else row[:-2], user, level)
     pointers = (None, None) if row is None else row[-2:]
     return asset, choose_target(connection, asset.id, reference.kind, reference.value, *pointers)
 
 
 _NAMES = ("owner", "type", "folder", "name")
-_located = assets.select_by_name.add_columns(
-    *pointer_columns(tables.assets.c.id, sa.bindparam("value"))
+_located = Prepared(
+    assets.select_by_name.add_columns(*pointer_columns(tables.assets.c.id, sa.bindparam("value")))
 )

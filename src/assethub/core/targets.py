@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from assethub.errors import InvalidInput, NotFound
+from assethub.store.statements import Prepared
 from assethub.store.tables import branches, commits, tags
 
 _HEX = re.compile(r"[0-9a-f]{4,64}")
@@ -100,18 +101,16 @@ def _complete_commit(connection: sa.Connection, asset_id: str, prefix: str, *, s
     return str(matches[0])
 
 
-def tags_of(
-    connection: sa.Connection, *points: tuple[str, str]
-) -> dict[tuple[str, str], list[str]]:
-    """The names of the tags that point at each (asset id, commit id), in order."""
-    found: dict[tuple[str, str], list[str]] = {point: [] for point in points}
-    for row in connection.execute(_tags_of, {"points": points}):
-        found[row.asset_id, row.commit_id].append(row.name)
-    return found
+def tags_of(connection: sa.Connection, asset_id: str, commit_id: str) -> list[str]:
+    """The names of the tags that point at a commit, in order."""
+    query = {"asset_id": asset_id, "commit_id": commit_id}
+    return [name for (name,) in _tags_of.all(connection, query)]
 
 
-_tags_of = (
-    sa.select(tags.c.asset_id, tags.c.commit_id, tags.c.name)
-    .where(sa.tuple_(tags.c.asset_id, tags.c.commit_id).in_(sa.bindparam("points", expanding=True)))
+_tags_of = Prepared(
+    sa.select(tags.c.name)
+    .where(
+        tags.c.asset_id == sa.bindparam("asset_id"), tags.c.commit_id == sa.bindparam("commit_id")
+    )
     .order_by(tags.c.name)
 )

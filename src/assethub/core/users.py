@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from assethub.core.hub import Hub
 from assethub.core.values import check_name, check_text, new_id, now
 from assethub.errors import Conflict, NotFound, Unauthenticated
+from assethub.store.statements import Prepared
 from assethub.store.tables import api_keys, users
 
 _KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -122,7 +123,7 @@ def revoke_key(hub: Hub, prefix: str) -> Key:
     return hub.database.write(job)
 
 
-_by_key = (
+_by_key = Prepared(
     sa.select(users.c.id, users.c.name)
     .join(api_keys, api_keys.c.user_id == users.c.id)
     .where(api_keys.c.secret == sa.bindparam("secret"), api_keys.c.revoked.is_(None))
@@ -133,14 +134,14 @@ def authenticate_key(connection: sa.Connection, key: str) -> User:
     """The user who holds the key; raises Unauthenticated with the released client's exact text."""
     row = None
     if _KEY.fullmatch(key):
-        row = connection.execute(_by_key, {"secret": hash_secret(key)}).first()
+        row = _by_key.first(connection, {"secret": hash_secret(key)})
     if row is None:
         raise Unauthenticated(
             f"api key {key[:8]}… not found\n",
             code="key_unknown",
             detail=f"api key {key[:8]}… is not known or was revoked; log in with another",
         )
-    return User(row.id, row.name)
+    return User(*row)
 
 
 def hash_secret(secret: str) -> str:

@@ -5,9 +5,11 @@ write lock once for all jobs that wait and commits them together, so that one fl
 serves many requests; on PostgreSQL each job is a transaction of its own.
 """
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from operator import itemgetter
 from queue import SimpleQueue
@@ -24,8 +26,9 @@ from assethub.errors import StorageFull, Unavailable
 
 T = TypeVar("T")
 Job = Callable[[sa.Connection], T]
-# What a job returned, or why it failed.
+# What a job returned, or why it failed; and those who wait to be told, in threads or on a loop.
 _Outcome = tuple[Any, Exception | None]
+_Waiter = Future[Any] | asyncio.Future[Any]
 
 _MOST_JOBS_A_COMMIT = 256
 _TRIES = 10
@@ -61,6 +64,10 @@ class Database:
         """`write`, but answers at once with a future."""
         raise NotImplementedError
 
+    async def write_async(self, job: Job[T]) -> T:
+        """`write` for an event loop, which goes on meanwhile."""
+        return await asyncio.wrap_future(self.submit(job))
+
     def close(self) -> None:
         """Ends waiting writes and closes all connections."""
         raise NotImplementedError
@@ -71,7 +78,7 @@ class _SQLite(Database):
         self.engine = _sqlite_engine(url, "BEGIN", pool_size=16, query_only=True)
         self.writer = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1, query_only=False)
         self._connection = self.writer.connect()
-        self._jobs: SimpleQueue[tuple[Job[Any], Future[Any]] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[Job[Any], _Waiter] | None] = SimpleQueue()
         self._thread = Thread(target=self._serve, name="sqlite-writer", daemon=True)
         self._thread.start()
 
@@ -82,6 +89,11 @@ class _SQLite(Database):
         future: Future[T] = Future()
         self._jobs.put((job, future))
         return future
+
+    async def write_async(self, job: Job[T]) -> T:
+        waiter: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.put((job, waiter))
+        return await waiter
 
     def close(self) -> None:
         self._jobs.put(None)
@@ -104,14 +116,10 @@ class _SQLite(Database):
             if ending:
                 return
 
-    def _commit(self, batch: list[tuple[Job[Any], Future[Any]]]) -> None:
-        batch = [(job, future) for job, future in batch if future.set_running_or_notify_cancel()]
+    def _commit(self, batch: list[tuple[Job[Any], _Waiter]]) -> None:
+        batch = [(job, waiter) for job, waiter in batch if _still_waits(waiter)]
         outcomes = self._run([job for job, _ in batch])
-        for (_, future), (result, failure) in zip(batch, outcomes, strict=True):
-            if failure is None:
-                future.set_result(result)
-            else:
-                future.set_exception(failure)
+        _tell([waiter for _, waiter in batch], outcomes)
 
     def _run(self, jobs: list[Job[Any]]) -> list[_Outcome]:
         """Runs jobs in one transaction; where one of them fails, runs them again, set apart."""
@@ -129,6 +137,35 @@ class _SQLite(Database):
     def _transact(self, run: Job[T]) -> T:
         with _translated_errors(), self._connection.begin():
             return run(self._connection)
+
+
+def _still_waits(waiter: _Waiter) -> bool:
+    if isinstance(waiter, Future):
+        return waiter.set_running_or_notify_cancel()
+    return not waiter.cancelled()
+
+
+def _tell(waiters: list[_Waiter], outcomes: list[_Outcome]) -> None:
+    """Settles futures. Each event loop is woken once for all of its own: that is the dear part."""
+    on_loops: dict[asyncio.AbstractEventLoop, list[tuple[_Waiter, _Outcome]]] = defaultdict(list)
+    for waiter, outcome in zip(waiters, outcomes, strict=True):
+        if isinstance(waiter, Future):
+            _settle([(waiter, outcome)])
+        else:
+            on_loops[waiter.get_loop()].append((waiter, outcome))
+    for loop, told in on_loops.items():
+        with suppress(RuntimeError):  # the loop has ended, so nobody waits any more
+            loop.call_soon_threadsafe(_settle, told)
+
+
+def _settle(told: list[tuple[_Waiter, _Outcome]]) -> None:
+    for waiter, (result, failure) in told:
+        if waiter.cancelled():
+            continue
+        if failure is None:
+            waiter.set_result(result)
+        else:
+            waiter.set_exception(failure)
 
 
 def _attempt(connection: sa.Connection, job: Job[Any]) -> _Outcome:

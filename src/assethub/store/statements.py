@@ -24,6 +24,11 @@ class Prepared:
         self._columns = columns or None
         self._texts: dict[str, _Text] = {}
 
+    def first(self, connection: sa.Connection, values: Values) -> Row | None:
+        """The first row, None where there is none."""
+        rows = self.all(connection, values)
+        return rows[0] if rows else None
+
     def all(self, connection: sa.Connection, values: Values) -> list[Row]:
         """All rows."""
         text = self._text(connection)
