@@ -1,5 +1,6 @@
 """A hub to test against, on each database and each store."""
 
+import signal
 import uuid
 from collections.abc import Iterator
 
@@ -9,6 +10,9 @@ from moto.server import ThreadedMotoServer
 
 from assethub.settings import Settings
 from hubs import S3_VARIABLES, RunningHub, run_hub
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and what they start too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 BACKENDS = ("sqlite+files", "postgresql+s3")
 
