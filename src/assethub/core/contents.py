@@ -92,14 +92,6 @@ _viewable = (
 )
 
 
-def find_place(connection: sa.Connection, sha256: str) -> Place:
-    """Where a content lies; NotFound where the hub has lost it."""
-    found = find_places(connection, [sha256])
-    if not found:
-        raise content_missing(sha256)
-    return found[sha256]
-
-
 def content_missing(sha256: str) -> NotFound:
     """What is said of a content that an asset holds, and the hub has lost."""
     return NotFound(f"content {sha256} not found", code="content_missing")

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from . import _contents
 from ._fetches import SMALL_BYTES, Fetch, temporary_name
 from ._index import Index, stamp_of
+from ._packs import split_batches
 from ._progress import Progress
 from ._reading import hash_path
 from ._targets import Targets
 from ._workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from ._client import Client
 
@@ -107,7 +108,10 @@ class _Download:
             missing = self._find_local(missing)
         small = [wanted for wanted in missing if wanted.size < SMALL_BYTES]
         large = [wanted for wanted in missing if wanted.size >= SMALL_BYTES]
-        tasks = [partial(self._fetch.fetch_pack, batch) for batch in _batches(small)]
+        tasks = [
+            partial(self._fetch.fetch_pack, batch)
+            for batch in split_batches(small, _PACK_BYTES, _PACK_FILES)
+        ]
         tasks += [partial(self._fetch.fetch_file, wanted) for wanted in large]
         self._workers.run(tasks, _THREADS)
 
@@ -170,16 +174,3 @@ class _Download:
 
     def _note(self, wanted: Wanted, place: str) -> None:
         self._index.note(wanted.path, stamp_of(os.stat(place)), wanted.sha256, self._began)
-
-
-def _batches(objects: list[Wanted]) -> Iterator[list[Wanted]]:
-    batch: list[Wanted] = []
-    size = 0
-    for wanted in objects:
-        if batch and (size + wanted.size > _PACK_BYTES or len(batch) == _PACK_FILES):
-            yield batch
-            batch, size = [], 0
-        batch.append(wanted)
-        size += wanted.size
-    if batch:
-        yield batch

@@ -7,16 +7,38 @@ the files' bytes follow in its order, and nothing else.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ._errors import DownloadError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
 PACK_TYPE = "application/vnd.assethub.pack"
 _LENGTH = struct.Struct(">I")
 _LONGEST_HEAD = 16 << 20
+
+
+class _Sized(Protocol):
+    @property
+    def size(self) -> int: ...
+
+
+S = TypeVar("S", bound=_Sized)
+
+
+def split_batches(files: Iterable[S], most_bytes: int, most_files: int) -> Iterator[list[S]]:
+    """The files in order, in lists within both bounds; one that is too large is alone."""
+    batch: list[S] = []
+    size = 0
+    for file in files:
+        if batch and (size + file.size > most_bytes or len(batch) == most_files):
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += file.size
+    if batch:
+        yield batch
 
 
 def pack_head(items: list[tuple[str, int]]) -> bytes:

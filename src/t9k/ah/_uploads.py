@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ._errors import InvalidInputError, NotFoundError
-from ._packs import PACK_TYPE, pack_head
+from ._packs import PACK_TYPE, pack_head, split_batches
 from ._reading import changed, hash_file, read_file, read_range
 
 if TYPE_CHECKING:
@@ -76,10 +76,10 @@ class Upload:
         for file in files:
             kind = large if file.size >= _SMALL_BYTES else known if file.sha256 else small
             kind.append(file)
-        batches = list(_batches(known, _GROUP_BYTES, _MOST_ENTRIES))
-        batches += _batches(small, _PACK_BYTES, _PACK_FILES)
+        batches = list(split_batches(known, _GROUP_BYTES, _MOST_ENTRIES))
+        batches += split_batches(small, _PACK_BYTES, _PACK_FILES)
         self._workers.run([partial(self._send_small, batch) for batch in batches], _THREADS)
-        for group in _batches(large, _GROUP_BYTES, _MOST_ENTRIES):
+        for group in split_batches(large, _GROUP_BYTES, _MOST_ENTRIES):
             self._send_large(group)
 
     def _send_small(self, batch: list[Pending]) -> None:
@@ -92,7 +92,7 @@ class Upload:
                 file.note(sha256)
                 contents[file.addition.path] = content
         missing = self._stage(batch)
-        for pack in _batches(missing, _PACK_BYTES, _PACK_FILES):
+        for pack in split_batches(missing, _PACK_BYTES, _PACK_FILES):
             self._send_pack(pack, contents)
 
     def _send_large(self, group: list[Pending]) -> None:
@@ -238,20 +238,6 @@ def _check_sent(file: Pending, sha256: str) -> None:
     """Compare what arrived with what was read before."""
     if sha256 != file.sha256:
         raise changed(file.addition)
-
-
-def _batches(files: Iterable[Pending], most_bytes: int, most_files: int) -> Iterator[list[Pending]]:
-    """The files in order, in lists within both bounds; one that is too large is alone."""
-    batch: list[Pending] = []
-    size = 0
-    for file in files:
-        if batch and (size + file.size > most_bytes or len(batch) == most_files):
-            yield batch
-            batch, size = [], 0
-        batch.append(file)
-        size += file.size
-    if batch:
-        yield batch
 
 
 def _checked(pieces: list[bytes], check: Callable[[], None]) -> Iterator[bytes]:
