@@ -129,7 +129,7 @@ def test_damaged_bytes_are_refused_and_leave_what_was_there(
     entries = [Wanted("large", len(files["large"]), "0" * 64)]
     Path("d").mkdir()
     Path("d/large").write_text("old")
-    client = dataset.folder._client
+    client = dataset.folder._connection
     with pytest.raises(ah.DownloadError, match="The object large arrived damaged"):
         download(client, dataset.id, dataset.commit_id, entries, "d")
     assert _read("d") == {"large": b"old"}
@@ -139,5 +139,5 @@ def test_damaged_bytes_are_refused_and_leave_what_was_there(
 def test_a_server_cannot_name_a_place_outside(dataset: ah.Dataset, path: str) -> None:
     entry = Wanted(path, 4, "0" * 64)
     with pytest.raises(ah.DownloadError, match="would land outside d: it is not downloaded"):
-        download(dataset.folder._client, dataset.id, dataset.commit_id, [entry], "d")
+        download(dataset.folder._connection, dataset.id, dataset.commit_id, [entry], "d")
     assert not Path("d").exists()

@@ -145,7 +145,7 @@ def test_force_overwrites_what_another_commit_changed_meanwhile(
     main: ah.Branch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other commit comes after this one has begun, before it is finished."""
-    client = main.asset._client
+    client = main.asset._connection
     plain = client.request
     other = ah.get_asset(main.asset.id).get_branch("main")  # type: ignore[union-attr]
     text = iter("34567")

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from proxies import Proxy, run_proxy
 from t9k import ah
 from t9k.ah import _uploads
-from t9k.ah._client import Client
+from t9k.ah._connection import Connection
 from t9k.ah._operations import Change
 from t9k.ah._patience import Patience
 
@@ -464,7 +464,7 @@ def test_a_server_that_asks_for_patience_gets_it(
             return False
 
     with serve_answer(503, {"Retry-After": "7"}, b"{}") as url:
-        client = Client(url, logged_in.key)
+        client = Connection(url, logged_in.key)
         with pytest.raises(ah.ServerError):
             client.request("GET", "/folders")
         assert seconds == []

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, SupportsFloat
 
     from ._additions import Additions
-    from ._client import Client
+    from ._connection import Connection
     from ._folders import Folder
     from ._records import (
         AssetRecord,
@@ -54,25 +54,25 @@ class Asset:
         Raises AlreadyExistsError where the folder has an asset of that name.
         """
         wanted = check_labels(labels)
-        current: AssetRecord = self._client.request("GET", self._route())
+        current: AssetRecord = self._connection.request("GET", self._route())
         body = {
             "name": current["name"] if name is None else name,
             "labels": current["labels"] if wanted is None else wanted,
         }
-        self._client.request("PUT", self._route(), json=body)
+        self._connection.request("PUT", self._route(), json=body)
         inform(f"Updating {self._label} in Folder {self.folder.name}")
         self.name = str(body["name"])
         self.labels = list(body["labels"])
 
     def delete(self) -> None:
         """Delete it with all its commits. This object refuses further calls afterwards."""
-        self._client.request("DELETE", self._route())
+        self._connection.request("DELETE", self._route())
         inform(f"Deleting {self._label} in Folder {self.folder.name}")
         self._deleted = True
 
     def list_tag(self) -> list[TagEntry]:
         """The tags, as dicts."""
-        results: list[TagEntry] = self._client.request("GET", self._route("tags"))["results"]
+        results: list[TagEntry] = self._connection.request("GET", self._route("tags"))["results"]
         return results
 
     def get_tag(self, name: str) -> Tag:
@@ -94,10 +94,10 @@ class Asset:
         return self._main().create_tag(name)
 
     @property
-    def _client(self) -> Client:
+    def _connection(self) -> Connection:
         if self._deleted:
             raise DeletedError(f"{self._label} was deleted")
-        return self.folder._client
+        return self.folder._connection
 
     @property
     def _full_name(self) -> str:
@@ -125,7 +125,9 @@ class Model(Asset):
 
     def list_branch(self) -> list[BranchEntry]:
         """The branches, as dicts."""
-        results: list[BranchEntry] = self._client.request("GET", self._route("branches"))["results"]
+        results: list[BranchEntry] = self._connection.request("GET", self._route("branches"))[
+            "results"
+        ]
         return results
 
     def create_branch(self, name: str) -> Branch:
@@ -133,7 +135,7 @@ class Model(Asset):
 
         Raises AlreadyExistsError where the model has a branch of that name.
         """
-        made = self._client.request("POST", self._route("branches"), json={"name": name})
+        made = self._connection.request("POST", self._route("branches"), json={"name": name})
         inform(f"Creating branch {name} of {self._label}")
         return Branch(self, name, made["commit_id"])
 
@@ -151,7 +153,7 @@ class Model(Asset):
         self, sort: str | None = None, limit: int | None = None
     ) -> list[EvaluationEntry]:
         """The evaluations of all its commits, newest first; see `Branch.list_evaluation`."""
-        return list_evaluation(self._client, self._full_name, sort, limit)
+        return list_evaluation(self._connection, self._full_name, sort, limit)
 
 
 class Dataset(Asset):

@@ -20,7 +20,7 @@ from ._workers import Workers
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ._client import Client
+    from ._connection import Connection
 
 _PER_PAGE = 1_000
 _PACK_BYTES, _PACK_FILES = 8 << 20, 2_000
@@ -36,14 +36,14 @@ class Wanted(NamedTuple):
 
 
 def list_wanted(
-    client: Client, asset_id: str, commit: str, prefix: str, most: int | None = None
+    connection: Connection, asset_id: str, commit: str, prefix: str, most: int | None = None
 ) -> list[Wanted]:
     """The objects of a commit whose paths begin with a text, by path, or the first of them."""
     route = f"/assets/{asset_id}/refs/{commit}/objects/ls"
     query = {"prefix": prefix, "amount": str(most or _PER_PAGE)}
     found: list[Wanted] = []
     while True:
-        answer = client.request("GET", route, query=query)
+        answer = connection.request("GET", route, query=query)
         found += [
             Wanted(entry["path"], entry["size_bytes"], entry["checksum"])
             for entry in answer["results"]
@@ -54,7 +54,7 @@ def list_wanted(
 
 
 def download(
-    client: Client,
+    connection: Connection,
     asset_id: str,
     commit: str,
     objects: Sequence[Wanted],
@@ -73,7 +73,7 @@ def download(
     index = Index(os.path.realpath(save_dir))
     try:
         with Progress("Downloading", len(objects), sum(each.size for each in objects)) as progress:
-            _Download(client, asset_id, commit, targets, index, progress, cache).bring(objects)
+            _Download(connection, asset_id, commit, targets, index, progress, cache).bring(objects)
     finally:
         index.save()
     return [Path(targets.places[wanted.path]) for wanted in objects]
@@ -84,7 +84,7 @@ class _Download:
 
     def __init__(
         self,
-        client: Client,
+        connection: Connection,
         asset_id: str,
         commit: str,
         targets: Targets,
@@ -99,7 +99,7 @@ class _Download:
         self._workers = Workers()
         self._began = time.time_ns()
         route = f"/assets/{asset_id}/refs/{commit}/objects"
-        self._fetch = Fetch(client, route, self._workers, progress, targets.places, self._place)
+        self._fetch = Fetch(connection, route, self._workers, progress, targets.places, self._place)
 
     def bring(self, objects: Sequence[Wanted]) -> None:
         """Bring all objects to their places."""

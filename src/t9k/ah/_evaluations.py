@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import SupportsFloat
 
-    from ._client import Client
+    from ._connection import Connection
     from ._records import EvaluationEntry
 
 
 def create_evaluation(
-    client: Client, model: str, dataset: str, metrics: Mapping[str, SupportsFloat]
+    connection: Connection, model: str, dataset: str, metrics: Mapping[str, SupportsFloat]
 ) -> EvaluationEntry:
     """Record metrics of a model on a dataset, both given as full references."""
     body = {"model": model, "dataset": dataset, "metrics": check_metrics(metrics)}
-    entry: EvaluationEntry = client.request("POST", "/evaluations", json=body)
+    entry: EvaluationEntry = connection.request("POST", "/evaluations", json=body)
     name = entry["modelRef"].split(":")[0].rpartition("/")[2]
     inform(f"Creating evaluation of commit {entry['modelCommit'][:8]} of Model {name}")
     return entry
 
 
 def list_evaluation(
-    client: Client, model: str, sort: str | None = None, limit: int | None = None
+    connection: Connection, model: str, sort: str | None = None, limit: int | None = None
 ) -> list[EvaluationEntry]:
     """The evaluations of a model, or of the commit a reference points at now, newest first.
 
@@ -40,13 +40,15 @@ def list_evaluation(
         query["sort"] = sort
     if limit is not None:
         query["amount"] = str(limit)
-    results: list[EvaluationEntry] = client.request("GET", "/evaluations", query=query)["results"]
+    results: list[EvaluationEntry] = connection.request("GET", "/evaluations", query=query)[
+        "results"
+    ]
     return results
 
 
-def delete_evaluation(client: Client, id_: str) -> None:
+def delete_evaluation(connection: Connection, id_: str) -> None:
     """Delete the evaluation with that id."""
-    client.request("DELETE", f"/evaluations/{check_id(id_, 'an evaluation')}")
+    connection.request("DELETE", f"/evaluations/{check_id(id_, 'an evaluation')}")
     inform(f"Deleting evaluation with ID {id_}")
 
 

@@ -15,7 +15,7 @@ from ._packs import read_exactly, read_head
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ._client import Client
+    from ._connection import Connection
     from ._downloads import Wanted
     from ._progress import Progress
     from ._workers import Workers
@@ -31,14 +31,14 @@ class Fetch:
 
     def __init__(
         self,
-        client: Client,
+        connection: Connection,
         route: str,
         workers: Workers,
         progress: Progress,
         places: dict[str, str],
         hand_over: Callable[[Wanted, str], None],
     ) -> None:
-        self._client = client
+        self._connection = connection
         self._route = route
         self._workers = workers
         self._progress = progress
@@ -52,7 +52,7 @@ class Fetch:
         attempts = patience.start()
         while True:
             try:
-                with self._client.stream(
+                with self._connection.stream(
                     "POST", f"{self._route}/pack", json=body, patience=patience
                 ) as answer:
                     items = read_head(answer.read)
@@ -123,7 +123,7 @@ class Fetch:
 
     def _receive(self, file: FileIO, wanted: Wanted, hashing: HashingThread) -> None:
         start = file.tell()
-        with self._client.stream(
+        with self._connection.stream(
             "GET",
             self._route,
             query={"path": wanted.path},

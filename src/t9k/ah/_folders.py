@@ -14,7 +14,7 @@ from ._values import check_labels
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ._client import Client
+    from ._connection import Connection
     from ._records import AssetEntry, AssetRecord, FolderRecord
 
 AssetT = TypeVar("AssetT", bound=Asset)
@@ -28,13 +28,13 @@ class Folder(Generic[AssetT]):
     Attributes: `id`, `owner`, `type` (model or dataset), `name`, `labels`.
     """
 
-    def __init__(self, client: Client, record: FolderRecord) -> None:
+    def __init__(self, connection: Connection, record: FolderRecord) -> None:
         self.id = record["id"]
         self.owner = record["owner"]
         self.type = record["type"]
         self.name = record["name"]
         self.labels = list(record["labels"])
-        self._connection = client
+        self._opened = connection
         self._deleted = False
 
     def __repr__(self) -> str:
@@ -42,7 +42,9 @@ class Folder(Generic[AssetT]):
 
     def list_asset(self) -> list[AssetEntry]:
         """The assets, as dicts, each with how many branches it has."""
-        entries: list[AssetEntry] = self._client.request("GET", "/assets", query={"fid": self.id})
+        entries: list[AssetEntry] = self._connection.request(
+            "GET", "/assets", query={"fid": self.id}
+        )
         return entries
 
     def create_asset(
@@ -56,19 +58,19 @@ class Folder(Generic[AssetT]):
         wanted = check_labels(labels) or []
         body = {"name": name, "folder": self.id, "labels": wanted}
         try:
-            id_ = self._client.request("POST", "/assets", json=body)["id"]
+            id_ = self._connection.request("POST", "/assets", json=body)["id"]
         except AlreadyExistsError:
             if not exist_ok:
                 raise
             inform(f"{self.type.title()} {name} in Folder {self.name} already exists")
             return self.get_asset(name)
         inform(f"Creating {self.type.title()} {name} in Folder {self.name}")
-        return self._asset(self._client.request("GET", f"/assets/{id_}"))
+        return self._asset(self._connection.request("GET", f"/assets/{id_}"))
 
     def get_asset(self, name: str) -> AssetT:
         """The asset of that name; raises NotFoundError."""
         check_name(name, self.type)
-        return self._asset(look_up(self._client, f"{self._full_name}/{name}")["asset"])
+        return self._asset(look_up(self._connection, f"{self._full_name}/{name}")["asset"])
 
     def update(self, name: str | None = None, labels: Iterable[str] | None = None) -> None:
         """Give it another name, or other labels in place of all it has; None leaves either.
@@ -76,27 +78,27 @@ class Folder(Generic[AssetT]):
         Raises AlreadyExistsError where its owner has a folder of that name and type.
         """
         wanted = check_labels(labels)
-        current = get_folder_entry(self._client, self.id)["folder"]
+        current = get_folder_entry(self._connection, self.id)["folder"]
         body = {
             "name": current["name"] if name is None else name,
             "labels": current["labels"] if wanted is None else wanted,
         }
-        self._client.request("PUT", f"/folders/{self.id}", json=body)
+        self._connection.request("PUT", f"/folders/{self.id}", json=body)
         inform(f"Updating {self._label}")
         self.name = str(body["name"])
         self.labels = list(body["labels"])
 
     def delete(self) -> None:
         """Delete it with all its assets. This object refuses further calls afterwards."""
-        self._client.request("DELETE", f"/folders/{self.id}")
+        self._connection.request("DELETE", f"/folders/{self.id}")
         inform(f"Deleting {self._label}")
         self._deleted = True
 
     @property
-    def _client(self) -> Client:
+    def _connection(self) -> Connection:
         if self._deleted:
             raise DeletedError(f"{self._label} was deleted")
-        return self._connection
+        return self._opened
 
     @property
     def _full_name(self) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ._assets import Asset, Dataset
-    from ._client import Client
+    from ._connection import Connection
     from ._records import DiffEntry
     from ._snapshots import Branch, Snapshot
 
@@ -38,7 +38,7 @@ def find_point(asset: Asset, ref: Snapshot | Dataset | str) -> Point:
     if isinstance(ref, str):
         if not ref:
             raise InvalidInputError("A branch, tag or commit is needed, not an empty text")
-        answer = look_up(asset._client, f"{asset._full_name}:{ref}")
+        answer = look_up(asset._connection, f"{asset._full_name}:{ref}")
         kind = "branch" if answer["branch"] else "tag" if answer["tag"] else "commit"
         name = answer["branch"] or answer["tag"] or answer["commit"][:12]
         return Point(answer["commit"], f"{kind} {name}")
@@ -57,7 +57,7 @@ def find_point(asset: Asset, ref: Snapshot | Dataset | str) -> Point:
 
 
 def walk_pages(
-    client: Client, path: str, query: Mapping[str, str], limit: int | None = None
+    connection: Connection, path: str, query: Mapping[str, str], limit: int | None = None
 ) -> Iterator[Any]:
     """The items of a listing, up to `limit`, fetched a thousand at a time as the caller goes on."""
     if limit is not None and (not isinstance(limit, int) or limit < 0):
@@ -66,7 +66,7 @@ def walk_pages(
     while left is None or left > 0:
         amount = _PER_PAGE if left is None else min(left, _PER_PAGE)
         page = {"amount": str(amount)} | ({"after": after} if after else {})
-        answer = client.request("GET", path, query={**query, **page})
+        answer = connection.request("GET", path, query={**query, **page})
         yield from answer["results"]
         if not answer["pagination"]["has_more"]:
             return
@@ -83,7 +83,7 @@ def walk_diff(
     """How `new` differs from `old`, by path. Both are the commits they point at when it begins."""
     commits = {"from": find_point(asset, old).commit, "to": find_point(asset, new).commit}
     query = commits | ({"prefix": prefix} if prefix else {})
-    return walk_pages(asset._client, asset._route("diff"), query)
+    return walk_pages(asset._connection, asset._route("diff"), query)
 
 
 def merge(
@@ -96,7 +96,7 @@ def merge(
     text = f"Merge {point.label} into {branch.name}" if message is None else message
     inform(f"Merging {point.label} into {_where(branch)}")
     body = {"source": point.commit, "message": text, "strategy": strategy}
-    answer = branch._client.request("POST", _route(branch, "merge"), json=body)
+    answer = branch._connection.request("POST", _route(branch, "merge"), json=body)
     commit: str = answer["commit"]
     if answer["result"] == "up_to_date":
         inform(f"Nothing to merge: {_where(branch)} has all of it")
@@ -111,7 +111,7 @@ def reset(branch: Branch, ref: Snapshot | Dataset | str) -> str:
     """Point a branch at another commit; returns it."""
     point = find_point(branch.asset, ref)
     body = {"ref": point.commit}
-    branch._client.request("POST", _route(branch, "reset"), json=body)
+    branch._connection.request("POST", _route(branch, "reset"), json=body)
     inform(f"Reset {_where(branch)} to commit {point.commit[:12]}")
     return point.commit
 
@@ -120,7 +120,7 @@ def revert(branch: Branch, ref: Snapshot | Dataset | str, message: str | None) -
     """Take one commit's change back by a new commit; returns that."""
     point = find_point(branch.asset, ref)
     body = {"ref": point.commit, "message": message}
-    answer = branch._client.request("POST", _route(branch, "revert"), json=body)
+    answer = branch._connection.request("POST", _route(branch, "revert"), json=body)
     commit: str = answer["commit"]
     inform(f"Reverted commit {point.commit[:12]}")
     inform(f"Created commit {commit[:12]} on {_where(branch)}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ._client import Client
 from ._config import API_KEY_KEY, HOST_KEY, update_config
+from ._connection import Connection
 from ._errors import AlreadyExistsError, InvalidInputError
 from ._evaluations import delete_evaluation as _delete_evaluation
 from ._folders import Folder, make_asset
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from ._records import FolderEntry
 
 _lock = threading.Lock()
-_default: Client | None = None
+_default: Connection | None = None
 
 
-def default_client() -> Client:
+def default_connection() -> Connection:
     """The connection that the module's functions use: that of `login`, else of what is stored.
 
     Raises NotLoggedInError where no server or no key is known.
@@ -33,7 +33,7 @@ def default_client() -> Client:
     global _default
     with _lock:
         if _default is None:
-            _default = Client()
+            _default = Connection()
         return _default
 
 
@@ -47,12 +47,12 @@ def login(host: str | None = None, api_key: str | None = None) -> None:
     server is away, ConfigError where the file cannot be read or written.
     """
     global _default
-    client = Client(host, api_key)
-    user = client.username
-    update_config({HOST_KEY: client.host, API_KEY_KEY: client.api_key})
+    connection = Connection(host, api_key)
+    user = connection.username
+    update_config({HOST_KEY: connection.host, API_KEY_KEY: connection.api_key})
     with _lock:
-        _default = client
-    inform(f"Logged in to Asset Hub server {client.host} as user {user}")
+        _default = connection
+    inform(f"Logged in to Asset Hub server {connection.host} as user {user}")
 
 
 def logout(*, forget_host: bool = False) -> None:
@@ -94,18 +94,18 @@ def create_folder(
     is returned as it is.
     """
     check_type(type_)
-    client = default_client()
-    path = FolderPath(owner=client.username, type=type_, name=name)
+    connection = default_connection()
+    path = FolderPath(owner=connection.username, type=type_, name=name)
     body = {"type": type_, "name": name, "labels": check_labels(labels) or []}
     try:
-        id_ = client.request("POST", "/folders", json=body)["id"]
+        id_ = connection.request("POST", "/folders", json=body)["id"]
     except AlreadyExistsError:
         if not exist_ok:
             raise
         inform(f"{type_.title()} Folder {name} already exists")
-        return Folder(client, find_folder(client, path))
+        return Folder(connection, find_folder(connection, path))
     inform(f"Creating {type_.title()} Folder {name}")
-    return Folder(client, get_folder_entry(client, id_)["folder"])
+    return Folder(connection, get_folder_entry(connection, id_)["folder"])
 
 
 @overload
@@ -149,8 +149,8 @@ def get_folder(
         check_type(type_)
         check_name(name, "folder")
         path = FolderPath(owner=owner, type=type_, name=name)
-    client = default_client()
-    return Folder(client, find_folder(client, path))
+    connection = default_connection()
+    return Folder(connection, find_folder(connection, path))
 
 
 def list_folder(type_: str = "all", scope: str = "all") -> list[FolderEntry]:
@@ -164,18 +164,20 @@ def list_folder(type_: str = "all", scope: str = "all") -> list[FolderEntry]:
     if scope not in ("own", "shared", "public", "all"):
         raise InvalidInputError(f"The scope must be own, shared, public or all, not {scope!r}")
     query = {"scope": scope} | ({} if type_ == "all" else {"type": type_})
-    entries: list[FolderEntry] = default_client().request("GET", "/folders", query=query)
+    entries: list[FolderEntry] = default_connection().request("GET", "/folders", query=query)
     return entries
 
 
 def get_asset(id_: str) -> Model | Dataset:
     """The model or dataset with that id; raises NotFoundError."""
-    client = default_client()
-    record = client.request("GET", f"/assets/{check_id(id_, 'an asset')}")
-    folder: Folder[Any] = Folder(client, get_folder_entry(client, record["folder"])["folder"])
+    connection = default_connection()
+    record = connection.request("GET", f"/assets/{check_id(id_, 'an asset')}")
+    folder: Folder[Any] = Folder(
+        connection, get_folder_entry(connection, record["folder"])["folder"]
+    )
     return make_asset(folder, record)
 
 
 def delete_evaluation(evaluation_id: str) -> None:
     """Delete the evaluation with that id; raises NotFoundError."""
-    _delete_evaluation(default_client(), evaluation_id)
+    _delete_evaluation(default_connection(), evaluation_id)

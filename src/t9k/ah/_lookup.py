@@ -10,7 +10,7 @@ from ._references import TYPES, AssetPath, FolderPath, ReferenceKind, ReferenceP
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ._client import Client
+    from ._connection import Connection
     from ._records import AssetRecord, FolderEntry, FolderRecord
 
 
@@ -34,13 +34,13 @@ class Found(NamedTuple):
         )
 
 
-def look_up(client: Client, reference: str) -> Any:
+def look_up(connection: Connection, reference: str) -> Any:
     """The answer for `OWNER/TYPE/FOLDER[/NAME[:branch/B | :tag/T | :COMMIT]]`.
 
     Raises NotFoundError for what is not there or may not be seen.
     """
     try:
-        return client.request("GET", "/ref", query={"asset_ref": reference})
+        return connection.request("GET", "/ref", query={"asset_ref": reference})
     except NotFoundError as error:
         if error.code not in ("folder_not_found", "asset_not_found"):
             raise
@@ -53,20 +53,20 @@ def look_up(client: Client, reference: str) -> Any:
         ) from error
 
 
-def find_folder(client: Client, path: FolderPath) -> FolderRecord:
+def find_folder(connection: Connection, path: FolderPath) -> FolderRecord:
     """The folder that was named; without an owner it is the asker's own."""
     if path.id is not None:
-        return get_folder_entry(client, path.id)["folder"]
+        return get_folder_entry(connection, path.id)["folder"]
     folder: FolderRecord = look_up(
-        client, f"{path.owner or client.username}/{path.type}/{path.name}"
+        connection, f"{path.owner or connection.username}/{path.type}/{path.name}"
     )["folder"]
     return folder
 
 
-def get_folder_entry(client: Client, id_: str) -> FolderEntry:
+def get_folder_entry(connection: Connection, id_: str) -> FolderEntry:
     """The folder with that id; raises NotFoundError."""
     try:
-        entry: FolderEntry = client.request("GET", f"/folders/{id_}")
+        entry: FolderEntry = connection.request("GET", f"/folders/{id_}")
     except PermissionDeniedError as error:
         raise NotFoundError(
             f"There is no folder with ID {id_} that you may view",
@@ -76,18 +76,18 @@ def get_folder_entry(client: Client, id_: str) -> FolderEntry:
     return entry
 
 
-def find_asset(client: Client, path: AssetPath) -> Found:
+def find_asset(connection: Connection, path: AssetPath) -> Found:
     """The asset that was named, with `main`'s commit.
 
     Raises NotFoundError, and InvalidInputError for `FOLDER/NAME` where a model and a dataset
     both have that name.
     """
-    answer = look_up(client, _full_name(client, path))
+    answer = look_up(connection, _full_name(connection, path))
     return Found(answer["folder"], answer["asset"], answer["commit"], "branch", "main")
 
 
 def find_reference(
-    client: Client, path: ReferencePath, *, kinds: Sequence[ReferenceKind] = REFERENCE_KINDS
+    connection: Connection, path: ReferencePath, *, kinds: Sequence[ReferenceKind] = REFERENCE_KINDS
 ) -> Found:
     """The commit that was named, with the branch, tag or prefix that named it.
 
@@ -95,8 +95,8 @@ def find_reference(
     Raises NotFoundError, and InvalidInputError where a commit's prefix fits several.
     """
     if path.value is None:
-        return find_asset(client, path.asset)
-    full_name = _full_name(client, path.asset)
+        return find_asset(connection, path.asset)
+    full_name = _full_name(connection, path.asset)
     if path.kind is not None:
         kinds = (path.kind,)
     elif not is_commit(path.value):
@@ -104,7 +104,7 @@ def find_reference(
     for kind in kinds:
         ending = path.value if kind == "commit" else f"{kind}/{path.value}"
         try:
-            answer = look_up(client, f"{full_name}:{ending}")
+            answer = look_up(connection, f"{full_name}:{ending}")
         except NotFoundError as error:
             if error.code != f"{kind}_not_found":
                 raise
@@ -118,19 +118,19 @@ def find_reference(
     )
 
 
-def _full_name(client: Client, path: AssetPath) -> str:
+def _full_name(connection: Connection, path: AssetPath) -> str:
     if path.id is not None:
-        asset: AssetRecord = client.request("GET", f"/assets/{path.id}")
-        folder = get_folder_entry(client, asset["folder"])["folder"]
+        asset: AssetRecord = connection.request("GET", f"/assets/{path.id}")
+        folder = get_folder_entry(connection, asset["folder"])["folder"]
         return f"{folder['owner']}/{folder['type']}/{folder['name']}/{asset['name']}"
-    owner = path.owner or client.username
-    type_ = path.type or _only_type(client, path)
+    owner = path.owner or connection.username
+    type_ = path.type or _only_type(connection, path)
     return f"{owner}/{type_}/{path.folder}/{path.name}"
 
 
-def _only_type(client: Client, path: AssetPath) -> str:
+def _only_type(connection: Connection, path: AssetPath) -> str:
     """The one type that has FOLDER/NAME."""
-    found = [type_ for type_ in TYPES if _exists(client, path, type_)]
+    found = [type_ for type_ in TYPES if _exists(connection, path, type_)]
     short = f"{path.folder}/{path.name}"
     if not found:
         raise NotFoundError(f"You have no model or dataset {short}", code="asset_not_found")
@@ -142,9 +142,9 @@ def _only_type(client: Client, path: AssetPath) -> str:
     return found[0]
 
 
-def _exists(client: Client, path: AssetPath, type_: str) -> bool:
+def _exists(connection: Connection, path: AssetPath, type_: str) -> bool:
     try:
-        look_up(client, f"{client.username}/{type_}/{path.folder}/{path.name}")
+        look_up(connection, f"{connection.username}/{type_}/{path.folder}/{path.name}")
     except NotFoundError:
         return False
     return True

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ._additions import Source
-    from ._client import Client
+    from ._connection import Connection
     from ._records import CommitEntry
 
 _MOST_SEARCHED = 100
@@ -28,7 +28,7 @@ class Change:
 
     def __init__(
         self,
-        client: Client,
+        connection: Connection,
         asset_id: str,
         branch: str,
         message: str,
@@ -37,7 +37,7 @@ class Change:
         metadata: Mapping[str, str],
         overwrite: bool,
     ) -> None:
-        self._client = client
+        self._connection = connection
         self._asset_id = asset_id
         self._branch = branch
         self._message = message
@@ -56,13 +56,15 @@ class Change:
         Whatever goes wrong on the way, Ctrl-C too, leaves the branch as it was and nothing staged.
         What was sent by then need not be sent again for some days.
         """
-        started = self._client.request(
+        started = self._connection.request(
             "POST", "/update", query={"asset": self._asset_id, "branch": self._branch}
         )
         operation, head = started["op_id"], started["commit"]
         try:
             for path in self._delete:
-                self._client.request("DELETE", "/objects", query={"opID": operation, "path": path})
+                self._connection.request(
+                    "DELETE", "/objects", query={"opID": operation, "path": path}
+                )
             indexes = self._open_indexes()
             staged = self._stage(operation, head, indexes)
             made = self._finish(operation, head) if staged or self._delete else None
@@ -94,7 +96,7 @@ class Change:
         size = sum(file.size for file in pending)
         try:
             with Progress("Uploading", len(pending), size) as progress:
-                upload = Upload(self._client, operation, self._workers, progress)
+                upload = Upload(self._connection, operation, self._workers, progress)
                 upload.send(pending)
                 return upload.staged
         finally:
@@ -113,7 +115,7 @@ class Change:
             "overwrite": self._overwrite,
         }
         try:
-            commit: str = self._client.request("POST", route, json=body)["commit"]
+            commit: str = self._connection.request("POST", route, json=body)["commit"]
             return commit
         except InvalidInputError as error:
             if error.code == "no_changes":
@@ -124,7 +126,9 @@ class Change:
             # is either still open, or gone because it was finished.
             patience = self._workers.patience
             try:
-                commit = self._client.request("POST", route, json=body, patience=patience)["commit"]
+                commit = self._connection.request("POST", route, json=body, patience=patience)[
+                    "commit"
+                ]
                 return commit
             except NotFoundError:
                 made = self._find_made(head)
@@ -137,14 +141,17 @@ class Change:
         for entry in self._list_commits(_MOST_SEARCHED):
             if entry["id"] == head:
                 break
-            if entry["message"] == self._message and entry["committer"] == self._client.username:
+            if (
+                entry["message"] == self._message
+                and entry["committer"] == self._connection.username
+            ):
                 return entry["id"]
         return None
 
     def _drop(self, operation: str) -> None:
         # The server drops what is left open after a while; this is to not leave it until then.
         with contextlib.suppress(AssetHubError):
-            self._client.request("DELETE", f"/operation/{operation}", seconds=_DROP_SECONDS)
+            self._connection.request("DELETE", f"/operation/{operation}", seconds=_DROP_SECONDS)
 
     def _remember(self, indexes: Sequence[Index], head: str, made: str | None) -> None:
         """Note for the next time which commit holds all that was added.
@@ -164,10 +171,10 @@ class Change:
         from urllib.parse import quote
 
         route = f"/assets/{self._asset_id}/branches/{quote(self._branch, safe='')}/commits"
-        answer = self._client.request("GET", route, query={"amount": str(amount)})
+        answer = self._connection.request("GET", route, query={"amount": str(amount)})
         found: list[CommitEntry] = answer["results"]
         return found
 
     def _target(self, source: Source) -> str:
         """By what a source's place on a branch is told from others."""
-        return "\n".join((self._client.host, self._asset_id, self._branch, source.landing))
+        return "\n".join((self._connection.host, self._asset_id, self._branch, source.landing))

@@ -13,7 +13,7 @@ from ._references import AssetPath, parse_asset, parse_folder, parse_reference
 from ._snapshots import Branch, Commit, Tag
 
 if TYPE_CHECKING:
-    from ._client import Client
+    from ._connection import Connection
 
 _SNAPSHOTS: dict[str, type[Branch] | type[Tag] | type[Commit]] = {
     "branch": Branch,
@@ -22,15 +22,15 @@ _SNAPSHOTS: dict[str, type[Branch] | type[Tag] | type[Commit]] = {
 }
 
 
-Connect = Callable[[], "Client"]
+Connect = Callable[[], "Connection"]
 """Gives the connection to look names up with, asked for once the text is known to be a name."""
 
 
 def resolve_folder(connect: Connect, text: str, type_: str | None = None) -> Folder[Any]:
     """The folder that the text names, of the type that is wanted; raises NotFoundError."""
     path = parse_folder(text, type_)
-    client = connect()
-    folder: Folder[Any] = Folder(client, find_folder(client, path))
+    connection = connect()
+    folder: Folder[Any] = Folder(connection, find_folder(connection, path))
     _check_type(folder, type_)
     return folder
 
@@ -40,8 +40,8 @@ def resolve_asset(
 ) -> Model | Dataset:
     """The asset that was named, of the type that is wanted; raises NotFoundError."""
     path = parse_asset(asset, type_) if isinstance(asset, str) else asset
-    client = connect()
-    return _asset(client, find_asset(client, path), type_)
+    connection = connect()
+    return _asset(connection, find_asset(connection, path), type_)
 
 
 def resolve_reference(
@@ -49,9 +49,9 @@ def resolve_reference(
 ) -> Branch | Tag | Commit:
     """The branch, tag or commit that the text names, `main` where it names none."""
     path = parse_reference(text, type_)
-    client = connect()
-    found = find_reference(client, path)
-    return _SNAPSHOTS[found.kind](_asset(client, found, type_), found.name, found.commit)
+    connection = connect()
+    found = find_reference(connection, path)
+    return _SNAPSHOTS[found.kind](_asset(connection, found, type_), found.name, found.commit)
 
 
 def resolve_branch(connect: Connect, text: str) -> Branch:
@@ -59,9 +59,9 @@ def resolve_branch(connect: Connect, text: str) -> Branch:
     path = parse_reference(text)
     if path.kind not in (None, "branch"):
         raise InvalidInputError(f"{text} is a {path.kind}, and a branch is needed here")
-    client = connect()
-    found = find_reference(client, path, kinds=("branch",))
-    return Branch(_asset(client, found), found.name, found.commit)
+    connection = connect()
+    found = find_reference(connection, path, kinds=("branch",))
+    return Branch(_asset(connection, found), found.name, found.commit)
 
 
 def resolve_tag(connect: Connect, text: str) -> Tag:
@@ -69,13 +69,13 @@ def resolve_tag(connect: Connect, text: str) -> Tag:
     path = parse_reference(text)
     if path.value is None or path.kind not in (None, "tag"):
         raise ReferenceSyntaxError(f"{text!r} names no tag: give ASSET:TAG")
-    client = connect()
-    found = find_reference(client, path, kinds=("tag",))
-    return Tag(_asset(client, found), found.name, found.commit)
+    connection = connect()
+    found = find_reference(connection, path, kinds=("tag",))
+    return Tag(_asset(connection, found), found.name, found.commit)
 
 
-def _asset(client: Client, found: Found, type_: str | None = None) -> Model | Dataset:
-    folder: Folder[Any] = Folder(client, found.folder)
+def _asset(connection: Connection, found: Found, type_: str | None = None) -> Model | Dataset:
+    folder: Folder[Any] = Folder(connection, found.folder)
     _check_type(folder, type_)
     return make_asset(folder, found.asset)
 

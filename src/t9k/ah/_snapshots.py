@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Literal, SupportsFloat
 
     from ._assets import Asset, Dataset
-    from ._client import Client
+    from ._connection import Connection
     from ._records import CommitEntry, DiffEntry, EvaluationEntry, ObjectEntry
 
 MAIN = "main"
@@ -82,10 +82,10 @@ class Snapshot:
         outside `save_dir`.
         """
         commit = self._current_commit()
-        chosen = select(partial(list_wanted, self._client, self.asset.id, commit), paths)
+        chosen = select(partial(list_wanted, self._connection, self.asset.id, commit), paths)
         what = f"{len(chosen)} object{'' if len(chosen) == 1 else 's'}"
         inform(f"Downloading {what} of {self.asset._label} to {os.fspath(save_dir)}")
-        return download(self._client, self.asset.id, commit, chosen, save_dir, cache)
+        return download(self._connection, self.asset.id, commit, chosen, save_dir, cache)
 
     def create_tag(self, name: str) -> Tag:
         """Give the commit that this points at now a name that stays with it.
@@ -94,7 +94,7 @@ class Snapshot:
         """
         commit = self._current_commit()
         body = {"tag": name, "ref": commit}
-        self._client.request("POST", self.asset._route("tags"), json=body)
+        self._connection.request("POST", self.asset._route("tags"), json=body)
         inform(f"Creating tag {name} of {self.asset._label}")
         return Tag(self.asset, name, commit)
 
@@ -112,7 +112,7 @@ class Snapshot:
         """
         self._check_model()
         return create_evaluation(
-            self._client, self._full_name, _dataset_name(self._client, dataset), metrics
+            self._connection, self._full_name, _dataset_name(self._connection, dataset), metrics
         )
 
     def list_evaluation(
@@ -124,13 +124,13 @@ class Snapshot:
         evaluations without it come last. `limit` is the most to return.
         """
         self._check_model()
-        return list_evaluation(self._client, self._full_name, sort, limit)
+        return list_evaluation(self._connection, self._full_name, sort, limit)
 
     @property
-    def _client(self) -> Client:
+    def _connection(self) -> Connection:
         if self._deleted:
             raise DeletedError(f"The {self.type} {self.name} of {self.asset._label} was deleted")
-        return self.asset._client
+        return self.asset._connection
 
     @property
     def _full_name(self) -> str:
@@ -145,8 +145,8 @@ class Snapshot:
     ) -> list[ObjectEntry]:
         path = self.asset._route("refs", ref, "objects", "ls")
         if prefix or limit is not None:
-            return list(walk_pages(self._client, path, {"prefix": prefix}, limit))
-        results: list[ObjectEntry] = self._client.request("GET", path)["results"]
+            return list(walk_pages(self._connection, path, {"prefix": prefix}, limit))
+        results: list[ObjectEntry] = self._connection.request("GET", path)["results"]
         return results
 
     def _check_model(self) -> None:
@@ -178,8 +178,8 @@ class Branch(Snapshot):
         """
         path = self.asset._route("branches", self.name, "commits")
         if limit is not None:
-            return list(walk_pages(self._client, path, {}, limit))
-        results: list[CommitEntry] = self._client.request("GET", path)["results"]
+            return list(walk_pages(self._connection, path, {}, limit))
+        results: list[CommitEntry] = self._connection.request("GET", path)["results"]
         return results
 
     def get_commit(self, index: int | None = None, id_: str | None = None) -> Commit:
@@ -231,7 +231,7 @@ class Branch(Snapshot):
         inform(f"Committing to {where}")
         tell_empty(sources)
         change = Change(
-            self._client, self.asset.id, self.name, msg, deletions, sources, noted, bool(force)
+            self._connection, self.asset.id, self.name, msg, deletions, sources, noted, bool(force)
         )
         commit = change.commit()
         if commit is None:
@@ -280,12 +280,12 @@ class Branch(Snapshot):
 
         Raises ConflictError for `main`. This object refuses further calls afterwards.
         """
-        self._client.request("DELETE", self.asset._route("branches", self.name))
+        self._connection.request("DELETE", self.asset._route("branches", self.name))
         inform(f"Deleting branch {self.name} of {self.asset._label}")
         self._deleted = True
 
     def _current_commit(self) -> str:
-        answer = look_up(self._client, self._full_name)
+        answer = look_up(self._connection, self._full_name)
         self.id = answer["commit"]
         return self.id
 
@@ -297,7 +297,7 @@ class Tag(Snapshot):
 
     def delete(self) -> None:
         """Delete the tag; its commit stays. This object refuses further calls afterwards."""
-        self._client.request("DELETE", self.asset._route("tags", self.name))
+        self._connection.request("DELETE", self.asset._route("tags", self.name))
         inform(f"Deleting tag {self.name} of {self.asset._label}")
         self._deleted = True
 
@@ -315,29 +315,29 @@ def find_commit(asset: Asset, id_: str) -> Commit:
             f"{id_!r} is no commit: give at least 4 of its 64 hexadecimal digits",
             code="invalid_commit",
         )
-    commit: str = look_up(asset._client, f"{asset._full_name}:{id_.lower()}")["commit"]
+    commit: str = look_up(asset._connection, f"{asset._full_name}:{id_.lower()}")["commit"]
     return Commit(asset, commit, commit)
 
 
 def find_branch(asset: Asset, name: str) -> Branch:
     """The branch of the asset with that name; raises NotFoundError."""
-    answer = look_up(asset._client, f"{asset._full_name}:branch/{name}")
+    answer = look_up(asset._connection, f"{asset._full_name}:branch/{name}")
     return Branch(asset, name, answer["commit"])
 
 
 def find_tag(asset: Asset, name: str) -> Tag:
     """The tag of the asset with that name; raises NotFoundError."""
-    answer = look_up(asset._client, f"{asset._full_name}:tag/{name}")
+    answer = look_up(asset._connection, f"{asset._full_name}:tag/{name}")
     return Tag(asset, name, answer["commit"])
 
 
-def _dataset_name(client: Client, dataset: Any) -> str:
+def _dataset_name(connection: Connection, dataset: Any) -> str:
     """The full reference of what was given as a dataset."""
     from ._assets import Asset
 
     if isinstance(dataset, str):
         path = parse_reference(dataset, "dataset")
-        found = find_reference(client, path)
+        found = find_reference(connection, path)
         if found.folder["type"] != "dataset":
             raise InvalidInputError(
                 f"{found.full_name} is a {found.folder['type']}, and a dataset is needed here"

@@ -13,7 +13,7 @@ from ._reading import changed, hash_file, read_file, read_range
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ._client import Client
+    from ._connection import Connection
     from ._index import Index
     from ._progress import Progress
     from ._trees import Addition
@@ -56,9 +56,9 @@ class Upload:
     """Stages files of an operation; `staged` counts them."""
 
     def __init__(
-        self, client: Client, operation: str, workers: Workers, progress: Progress
+        self, connection: Connection, operation: str, workers: Workers, progress: Progress
     ) -> None:
-        self._client = client
+        self._connection = connection
         self._operation = operation
         self._workers = workers
         self._progress = progress
@@ -118,7 +118,7 @@ class Upload:
         if not needed:
             return []
         self.staged += len(needed)
-        answer = self._client.request(
+        answer = self._connection.request(
             "POST",
             f"/operations/{self._operation}/stage",
             json={"entries": [[file.addition.path, file.size, file.sha256] for file in needed]},
@@ -137,7 +137,7 @@ class Upload:
             pieces.append(read_file(file.addition)[0] if content is None else content)
         # Joined into a few, each of which is a call to the system.
         body = [b"".join(pieces[at : at + _JOINED]) for at in range(0, len(pieces), _JOINED)]
-        answer = self._client.request(
+        answer = self._connection.request(
             "PUT",
             f"/operations/{self._operation}/pack",
             body=lambda: _checked(body, self._workers.check),
@@ -164,7 +164,7 @@ class Upload:
             yield from read_range(file.addition, 0, file.size, self._workers.check)
             yield tail
 
-        answer = self._client.request(
+        answer = self._connection.request(
             "PUT",
             "/objects",
             query={"opID": self._operation, "path": file.addition.path},
@@ -183,7 +183,7 @@ class Upload:
         part_size = max(_PART_BYTES, -(-file.size // _MOST_PARTS))
         query = {"opID": self._operation, "path": file.addition.path}
         announced = {"size": str(file.size), "sha256": str(file.sha256), "partSize": str(part_size)}
-        started = self._client.request(
+        started = self._connection.request(
             "POST", "/multipart", query={**query, **announced}, patience=self._workers.patience
         )
         route = f"/multipart/{started['uploadId']}"
@@ -194,7 +194,7 @@ class Upload:
         def send(number: int) -> None:
             start = (number - 1) * part_size
             length = min(part_size, file.size - start)
-            answer = self._client.request(
+            answer = self._connection.request(
                 "PUT",
                 route,
                 query={**query, "partNum": str(number)},
@@ -218,7 +218,7 @@ class Upload:
     ) -> None:
         listed = [{"etag": etag, "partNumber": number} for etag, number in parts]
         try:
-            answer = self._client.request(
+            answer = self._connection.request(
                 "POST", route, query=query, json={"parts": listed}, patience=self._workers.patience
             )
         except NotFoundError:

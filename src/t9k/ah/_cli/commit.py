@@ -63,7 +63,7 @@ def commit(
           -d test/ -a data/test.parquet:test/
       make-split | ah commit dataset/image-classification/mnist -a -:train.csv
     """
-    target = resolve_branch(_hub.default_client, branch)
+    target = resolve_branch(_hub.default_connection, branch)
     with spool_standard_input(additions) as add:
         made = target.create_commit(message, deletions, add, metadata, force)
     if made is not None:

@@ -44,10 +44,8 @@ def create_folder(folder: str, labels: tuple[str, ...]) -> None:
     path = parse_folder(folder)
     if path.id is not None or path.type is None:
         raise ReferenceSyntaxError(f"{folder!r} names no new folder: give TYPE/NAME")
-    if path.owner is not None and path.owner != _hub.default_client().username:
-        raise InvalidInputError(
-            f"You are {_hub.default_client().username}, and cannot make a folder of {path.owner}"
-        )
+    if path.owner is not None and path.owner != (user := _hub.default_connection().username):
+        raise InvalidInputError(f"You are {user}, and cannot make a folder of {path.owner}")
     _hub.create_folder(path.type, path.name, labels)
 
 
@@ -81,9 +79,9 @@ def _create_asset(text: str, type_: str, labels: tuple[str, ...]) -> None:
     path = parse_asset(text, type_)
     if path.id is not None:
         raise ReferenceSyntaxError(f"{text!r} names no new {type_}: give FOLDER/NAME")
-    client = _hub.default_client()
-    record = find_folder(client, FolderPath(owner=path.owner, type=type_, name=path.folder))
-    folder: Folder[Any] = Folder(client, record)
+    connection = _hub.default_connection()
+    record = find_folder(connection, FolderPath(owner=path.owner, type=type_, name=path.folder))
+    folder: Folder[Any] = Folder(connection, record)
     folder.create_asset(path.name, labels)
 
 
@@ -101,7 +99,7 @@ def create_branch(branch: str) -> None:
     path = parse_reference(branch, "model")
     if path.value is None or path.kind not in (None, "branch"):
         raise ReferenceSyntaxError(f"{branch!r} names no new branch: give MODEL:BRANCH")
-    model = resolve_asset(_hub.default_client, path.asset, "model")
+    model = resolve_asset(_hub.default_connection, path.asset, "model")
     cast("Model", model).create_branch(path.value)
 
 
@@ -116,7 +114,7 @@ def create_tag(reference: str, tag: str) -> None:
       ah create tag image-classification/mnist-cnn-keras:v1 released
       ah create tag dataset/image-classification/mnist 2024-06
     """
-    resolve_reference(_hub.default_client, reference).create_tag(tag)
+    resolve_reference(_hub.default_connection, reference).create_tag(tag)
 
 
 @create.command("evaluation")
@@ -144,5 +142,5 @@ def create_evaluation(model: str, dataset: str, metrics: dict[str, int | float])
       ah create evaluation image-classification/mnist-cnn-keras:tag/released \\
           -d image-classification/mnist:tag/2024-06 -m 'top 5 accuracy=0.999'
     """
-    reference = resolve_reference(_hub.default_client, model, "model")
+    reference = resolve_reference(_hub.default_connection, model, "model")
     reference.create_evaluation(metrics, dataset)

@@ -30,7 +30,7 @@ def delete_folder(folder: str) -> None:
     Example:
       ah delete folder model/image-classification
     """
-    resolve_folder(_hub.default_client, folder).delete()
+    resolve_folder(_hub.default_connection, folder).delete()
 
 
 @delete.command("model")
@@ -42,7 +42,7 @@ def delete_model(model: str) -> None:
     Example:
       ah delete model image-classification/mnist-cnn-keras
     """
-    resolve_asset(_hub.default_client, model, "model").delete()
+    resolve_asset(_hub.default_connection, model, "model").delete()
 
 
 @delete.command("dataset")
@@ -54,7 +54,7 @@ def delete_dataset(dataset: str) -> None:
     Example:
       ah delete dataset image-classification/mnist
     """
-    resolve_asset(_hub.default_client, dataset, "dataset").delete()
+    resolve_asset(_hub.default_connection, dataset, "dataset").delete()
 
 
 @delete.command("branch")
@@ -68,7 +68,7 @@ def delete_branch(branch: str) -> None:
     """
     if parse_reference(branch).value is None:
         raise ReferenceSyntaxError(f"{branch!r} names no branch: give MODEL:BRANCH")
-    resolve_branch(_hub.default_client, branch).delete()
+    resolve_branch(_hub.default_connection, branch).delete()
 
 
 @delete.command("tag")
@@ -81,7 +81,7 @@ def delete_tag(tag: str) -> None:
       ah delete tag image-classification/mnist-cnn-keras:released
       ah delete tag dataset/image-classification/mnist:tag/2024-06
     """
-    resolve_tag(_hub.default_client, tag).delete()
+    resolve_tag(_hub.default_connection, tag).delete()
 
 
 @delete.command("evaluation")

@@ -43,5 +43,5 @@ def download(reference: str, paths: tuple[str, ...], save_dir: str, cache: bool)
       ah download image-classification/mnist-cnn-keras:tag/released
       ah download dataset/image-classification/mnist -p test/ -p '**/*.csv' -s data
     """
-    found = resolve_reference(_hub.default_client, reference)
+    found = resolve_reference(_hub.default_connection, reference)
     found.download(paths or None, save_dir, cache=cache)

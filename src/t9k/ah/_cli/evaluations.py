@@ -55,9 +55,9 @@ def ls_evaluation(model: str, output: str | None, sort: str | None, limit: int |
 def _list(model: str, sort: str | None, limit: int | None) -> list[EvaluationEntry]:
     path = parse_reference(model, "model")
     if path.value is not None:
-        reference = resolve_reference(_hub.default_client, model, "model")
+        reference = resolve_reference(_hub.default_connection, model, "model")
         return reference.list_evaluation(sort, limit)
-    found: Any = resolve_asset(_hub.default_client, path.asset, "model")
+    found: Any = resolve_asset(_hub.default_connection, path.asset, "model")
     entries: list[EvaluationEntry] = found.list_evaluation(sort, limit)
     return entries
 

@@ -39,8 +39,8 @@ def diff(old: str, new: str, output: str) -> None:
       ah diff image-classification/mnist-cnn-keras:v1 image-classification/mnist-cnn-keras:v2
       ah diff dataset/image-classification/mnist:tag/2024-06 dataset/image-classification/mnist
     """
-    before = resolve_reference(_hub.default_client, old)
-    after = resolve_reference(_hub.default_client, new)
+    before = resolve_reference(_hub.default_connection, old)
+    after = resolve_reference(_hub.default_connection, new)
     entries = walk_diff(before.asset, before, after)
     if output == "json":
         click.echo(json.dumps(list(entries), indent=2, ensure_ascii=False))
@@ -83,8 +83,8 @@ def merge(source: str, destination: str, message: str | None, ours: bool, theirs
     """
     if ours and theirs:
         raise click.UsageError("--ours and --theirs exclude each other.")
-    branch = resolve_branch(_hub.default_client, destination)
-    given = resolve_reference(_hub.default_client, source)
+    branch = resolve_branch(_hub.default_connection, destination)
+    given = resolve_reference(_hub.default_connection, source)
     with _shown_conflicts():
         made = branch.merge(given, message, "ours" if ours else "theirs" if theirs else None)
     click.echo(made.id[:12])
@@ -104,7 +104,7 @@ def reset(branch: str, commit: str) -> None:
       ah reset image-classification/mnist-cnn-keras:v1 4d6988c3
       ah reset dataset/image-classification/mnist tag/2024-06
     """
-    click.echo(resolve_branch(_hub.default_client, branch).reset(commit).id[:12])
+    click.echo(resolve_branch(_hub.default_connection, branch).reset(commit).id[:12])
 
 
 @click.command()
@@ -121,7 +121,7 @@ def revert(branch: str, commit: str, message: str | None) -> None:
     Example:
       ah revert image-classification/mnist-cnn-keras:v1 4d6988c3 -m "worse on the test split"
     """
-    target = resolve_branch(_hub.default_client, branch)
+    target = resolve_branch(_hub.default_connection, branch)
     with _shown_conflicts():
         made = target.revert(commit, message)
     click.echo(made.id[:12])

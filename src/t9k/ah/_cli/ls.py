@@ -94,7 +94,7 @@ def ls_model(folder: str, detail: bool, output: str) -> None:
     Example:
       ah ls model image-classification
     """
-    _ls_asset(resolve_folder(_hub.default_client, folder, "model"), detail, output)
+    _ls_asset(resolve_folder(_hub.default_connection, folder, "model"), detail, output)
 
 
 @ls.command("dataset")
@@ -108,7 +108,7 @@ def ls_dataset(folder: str, detail: bool, output: str) -> None:
     Example:
       ah ls dataset image-classification
     """
-    _ls_asset(resolve_folder(_hub.default_client, folder, "dataset"), detail, output)
+    _ls_asset(resolve_folder(_hub.default_connection, folder, "dataset"), detail, output)
 
 
 def _ls_asset(folder: Folder[Any], detail: bool, output: str) -> None:
@@ -146,7 +146,7 @@ def ls_branch(model: str, human: bool, output: str) -> None:
     Example:
       ah ls branch image-classification/mnist-cnn-keras -h
     """
-    entries = cast("Model", resolve_asset(_hub.default_client, model, "model")).list_branch()
+    entries = cast("Model", resolve_asset(_hub.default_connection, model, "model")).list_branch()
     rows = [
         [
             entry["id"],
@@ -169,7 +169,7 @@ def ls_tag(asset: str, output: str) -> None:
     Example:
       ah ls tag image-classification/mnist-cnn-keras
     """
-    entries = resolve_asset(_hub.default_client, asset).list_tag()
+    entries = resolve_asset(_hub.default_connection, asset).list_tag()
     rows = [[entry["id"], entry["commit_id"][:12]] for entry in entries]
     _print(entries, output, ["NAME", "COMMIT_ID"], rows)
 
@@ -186,7 +186,7 @@ def ls_commit(branch: str, limit: int | None, output: str) -> None:
       ah ls commit image-classification/mnist-cnn-keras:v1
       ah ls commit image-classification/mnist-cnn-keras --limit 10
     """
-    entries = resolve_branch(_hub.default_client, branch).list_commit(limit)
+    entries = resolve_branch(_hub.default_connection, branch).list_commit(limit)
     rows = [
         [entry["id"][:12], _first_line(entry["message"]), age_of(entry["creation_date"])]
         for entry in entries
@@ -209,7 +209,7 @@ def ls_object(reference: str, prefix: str, limit: int | None, human: bool, outpu
       ah ls object dataset/image-classification/mnist@4d6988c3 -h
       ah ls object dataset/image-classification/mnist --prefix train/ --limit 20
     """
-    entries = resolve_reference(_hub.default_client, reference).list_object(prefix, limit)
+    entries = resolve_reference(_hub.default_connection, reference).list_object(prefix, limit)
     rows = [
         [
             entry["path"],

@@ -35,7 +35,7 @@ class StreamedAnswer(NamedTuple):
     read: Callable[[int], bytes]
 
 
-class Client:
+class Connection:
     """One hub and one user of it. Safe to share between threads.
 
     `host` and `api_key` that are left out come from the environment variables ASSET_HUB_HOST and
