@@ -90,6 +90,7 @@ folders = Table(
     Column("labels", JSON, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("modified", BigInteger, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
     UniqueConstraint("owner_id", "type", "name"),
 )
 
@@ -102,6 +103,7 @@ assets = Table(
     Column("labels", JSON, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("modified", BigInteger, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
     UniqueConstraint("folder_id", "name"),
 )
 
@@ -209,6 +211,19 @@ quarantine = Table(
     Column("moved", BigInteger, primary_key=True, autoincrement=False),
     Column("place", Text, nullable=False),
     Column("data", LargeBinary),
+)
+
+# The first answer to a request that came with an Idempotency-Key, until it `expires`; `request` is
+# the SHA-256 of what was asked.
+answers = Table(
+    "answers",
+    metadata,
+    Column("user_id", Id, _owned("users.id"), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("request", Sha256, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("expires", BigInteger, nullable=False, index=True),
 )
 
 operations = Table(
