@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import ast
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from t9k import ah
 
+HEAVY = {"urllib3", "yaml", "logging", "ssl", "hashlib", "rich", "pathspec", "fsspec"}
 
-def test_all_lists_just_what_the_package_shows() -> None:
-    shown = {name for name in vars(ah) if not name.startswith("_")} | {"__version__"}
-    assert sorted(shown) == sorted(ah.__all__)
+
+def test_all_lists_just_what_the_package_shows_to_type_checkers_and_when_run() -> None:
+    tree = ast.parse(Path(ah.__file__).read_text())
+    imported = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+        for alias in node.names
+    }
+    assert sorted(imported) == sorted(ah.__all__) == dir(ah)
+    assert all(getattr(ah, name) is not None for name in ah.__all__)
+
+
+def test_everything_can_be_imported_by_a_star() -> None:
+    space: dict[str, object] = {}
+    exec("from t9k.ah import *", space)
+    assert set(ah.__all__) <= set(space)
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match=r"module 't9k.ah' has no attribute 'Modell'"):
+        ah.Modell  # noqa: B018
 
 
 def test_every_public_thing_says_what_it_is() -> None:
@@ -44,8 +66,13 @@ def _loaded_by(code: str) -> set[str]:
 
 def test_import_loads_nothing_that_only_requests_need() -> None:
     loaded = _loaded_by("from t9k import ah")
-    heavy = {"urllib3", "yaml", "click", "logging", "ssl", "hashlib", "rich", "pathspec"}
-    assert not loaded & (heavy | {"assethub"})
+    assert {name for name in loaded if name.startswith("t9k.ah.")} == {"t9k.ah._version"}
+    assert not loaded & (HEAVY | {"assethub", "typing", "click"})
+
+
+def test_the_default_client_loads_nothing_that_only_requests_need() -> None:
+    loaded = _loaded_by("from t9k import ah\nah.create_folder, ah.Model, ah.AssetHubError")
+    assert not loaded & (HEAVY | {"assethub", "click"})
 
 
 def test_version_and_help_load_nothing_that_only_requests_need() -> None:
@@ -57,8 +84,7 @@ for option in ("--version", "--help"):
     except SystemExit:
         pass
 """
-    heavy = {"urllib3", "yaml", "logging", "ssl", "hashlib", "rich", "pathspec"}
-    assert not _loaded_by(code) & heavy
+    assert not _loaded_by(code) & HEAVY
 
 
 @pytest.mark.parametrize(
