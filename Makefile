@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo install install-dev bench-install lint types imports test
+.PHONY: demo install install-dev bench-install lint types imports docs test
 
 demo: install
 	$(BIN)/python scripts/demo.py
@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml constraints.txt
 install-dev: $(STAMP)-dev
 
 $(STAMP)-dev: $(STAMP)
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[server,demo,dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[server,demo,dev,docs]'
 	touch $@
 
 lint: install-dev
@@ -33,7 +33,11 @@ types: install-dev
 imports: install-dev
 	$(BIN)/lint-imports
 
-test: lint types imports
+# The site of docs/, in build/site/; a warning fails it. The variable leaves out an advertisement that mkdocs-material prints.
+docs: install-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --clean --site-dir build/site
+
+test: lint types imports docs
 	$(BIN)/pytest -n 2
 
 # `make bench-install` puts the hub and what the benchmarks compare it with into .venv-bench/. The hub comes first
