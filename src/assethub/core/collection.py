@@ -24,7 +24,7 @@ from assethub.store.blobs import BlobInfo
 from assethub.store.clock import database_time
 from assethub.store.database import insert_missing
 from assethub.store.guards import keep_writers_out
-from assethub.store.tables import contents, metadata, unused_blobs, uploads
+from assethub.store.tables import api_keys, contents, metadata, unused_blobs, uploads
 
 _SECOND = 1_000_000
 _AT_ONCE = 2000
@@ -79,8 +79,12 @@ def collect(hub: Hub, grace: int, *, apply: bool) -> Collection:
 
 
 def _expiring() -> list[sa.Table]:
-    """Every table whose rows are good for a while only."""
-    return [table for table in metadata.sorted_tables if "expires" in table.c]
+    """Every table whose rows are good for a while only. Keys that have ended stay, to be looked at."""
+    return [
+        table
+        for table in metadata.sorted_tables
+        if "expires" in table.c and table is not api_keys
+    ]
 
 
 def _count_expired(hub: Hub) -> int:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -42,15 +43,39 @@ def _owned(target: str) -> ForeignKey:
     return ForeignKey(target, ondelete="CASCADE")
 
 
+# `disabled` is since when, `subject` the `iss|sub` of OpenID Connect, `password` an argon2 hash.
 users = Table(
     "users",
     metadata,
     Column("id", Id, primary_key=True),
     Column("name", Name, nullable=False, unique=True),
     Column("created", BigInteger, nullable=False),
+    Column("admin", Boolean, nullable=False, server_default=false()),
+    Column("disabled", BigInteger),
+    Column("password", String(255)),
+    Column("email", String(255)),
+    Column("subject", Text),
+    Index("ix_users_subject", "subject", unique=True),
 )
 
-# Only hashes of keys and tokens are kept: `secret` is the SHA-256 of what the person holds.
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Name, nullable=False, unique=True),
+    Column("created", BigInteger, nullable=False),
+    Column("source", String(16), nullable=False, server_default=""),
+)
+
+group_members = Table(
+    "group_members",
+    metadata,
+    Column("user_id", Id, _owned("users.id"), primary_key=True),
+    Column("group_id", Id, _owned("groups.id"), primary_key=True, index=True),
+)
+
+# Only hashes of keys and tokens are kept: `secret` is the SHA-256 of what the person holds. A key's
+# folder and asset are no foreign keys: what goes must not leave a key that opens all else.
 api_keys = Table(
     "api_keys",
     metadata,
@@ -61,6 +86,11 @@ api_keys = Table(
     Column("prefix", String(8), nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("revoked", BigInteger),
+    Column("expires", BigInteger),
+    Column("last_used", BigInteger),
+    Column("scope", String(8), nullable=False, server_default="full"),
+    Column("folder_id", Id),
+    Column("asset_id", Id),
 )
 
 signin_links = Table(
@@ -78,6 +108,20 @@ sessions = Table(
     Column("user_id", Id, _owned("users.id"), nullable=False, index=True),
     Column("created", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False),
+    Column("last_used", BigInteger),
+    Column("peer", String(64), nullable=False, server_default=""),
+    Column("agent", Text, nullable=False, server_default=""),
+)
+
+# Failed sign-ins, by account and by the address that they came from.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("kind", String(8), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False, index=True),
+    Column("blocked_until", BigInteger, nullable=False, server_default="0"),
 )
 
 folders = Table(
@@ -92,6 +136,19 @@ folders = Table(
     Column("modified", BigInteger, nullable=False),
     Column("description", Text, nullable=False, server_default=""),
     UniqueConstraint("owner_id", "type", "name"),
+)
+
+# Who may do what with others' folders. `grantee` is a user, a group, or '' for everyone, by `kind`.
+shares = Table(
+    "shares",
+    metadata,
+    Column("folder_id", Id, _owned("folders.id"), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("grantee", Id, primary_key=True),
+    Column("level", Integer, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("created_by", String(255), nullable=False),
+    Index(None, "grantee", "folder_id"),
 )
 
 assets = Table(
@@ -132,6 +189,7 @@ branches = Table(
     Column("name", Name, primary_key=True),
     Column("commit_id", Sha256, nullable=False),
     Column("modified", BigInteger, nullable=False),
+    Column("protection", JSON(none_as_null=True)),
     ForeignKeyConstraint(
         ["asset_id", "commit_id"],
         ["commits.asset_id", "commits.id"],
@@ -272,6 +330,7 @@ uploads = Table(
     Column("sha256", Sha256),
     Column("part_size", BigInteger),
     Column("expires", BigInteger, nullable=False, index=True),
+    Column("key_id", Id),
 )
 
 upload_parts = Table(
@@ -283,8 +342,8 @@ upload_parts = Table(
     Column("etag", String(32), nullable=False),
 )
 
-# `dataset_id` is no foreign key: an evaluation outlives its dataset. The `…_ref`, `…_branch` and
-# `…_tags` are those of the moment it was made, kept for show.
+# `dataset_id` and its folder are no foreign keys: an evaluation outlives its dataset. The `…_ref`,
+# `…_branch` and `…_tags` are those of the moment it was made, kept for show.
 evaluations = Table(
     "evaluations",
     metadata,
@@ -305,6 +364,7 @@ evaluations = Table(
     Column("deleted", BigInteger),
     Column("deleted_by", String(255)),
     Column("deleted_why", Text),
+    Column("dataset_folder_id", Id),
     Index("ix_evaluations_model", "model_id", "model_commit", "seq"),
     Index("ix_evaluations_model_seq", "model_id", "seq"),
     Index("ix_evaluations_dataset", "dataset_id", "dataset_commit", "seq"),
@@ -326,4 +386,27 @@ metrics = Table(
     Column("value", Double),
     Column("integral", Boolean, nullable=False),
     UniqueConstraint("evaluation_seq", "name"),
+)
+
+# What was done, by whom, from where (`peer`). Rows are only ever added; `hash` covers the row and
+# `previous`, the hash of the row before.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("time", BigInteger, nullable=False, index=True),
+    Column("user_id", Id),
+    Column("user_name", String(255), nullable=False),
+    Column("key_prefix", String(8), nullable=False, server_default=""),
+    Column("peer", String(64), nullable=False, server_default=""),
+    Column("action", String(64), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("asset_id", Id),
+    Column("folder_id", Id),
+    Column("result", String(8), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("previous", Sha256, nullable=False),
+    Column("hash", Sha256, nullable=False),
+    Index(None, "user_name", "seq"),
+    Index(None, "asset_id", "seq"),
 )
