@@ -79,11 +79,9 @@ def collect(hub: Hub, grace: int, *, apply: bool) -> Collection:
 
 
 def _expiring() -> list[sa.Table]:
-    """Every table whose rows are good for a while only. Keys that have ended stay, to be looked at."""
+    """Every table whose rows are good for a while only; a key that has expired is still listed."""
     return [
-        table
-        for table in metadata.sorted_tables
-        if "expires" in table.c and table is not api_keys
+        table for table in metadata.sorted_tables if "expires" in table.c and table is not api_keys
     ]
 
 
