@@ -33,7 +33,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(markdown: str, page: Page, files: Files, **_: Any) -> str:
     """Leads links where the site has the page, and leaves the words of those it has not."""
     uri = page.file.src_uri
     original = {page: source for source, page in FIRST_PAGES.items()}.get(uri, f"docs/{uri}")
@@ -54,7 +54,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_context(
-    context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Any
+    context: dict[str, Any], page: Page, config: MkDocsConfig, **_: Any
 ) -> dict[str, Any]:
     """Frames a page in its own language."""
     config.theme["language"] = "zh" if page.file.src_uri.endswith(".zh.md") else "en"
