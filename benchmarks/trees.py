@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from assethub.core import assets, branches, diffs, folders, objects, operations, users
+from assethub.core import assets, branches, diffs, folders, logs, objects, operations, users
 from assethub.core.commits import load_commit
 from assethub.core.finish import finish_operation
 from assethub.core.hub import Hub, open_hub
@@ -161,7 +161,7 @@ def list_page(bench: Bench, number: int) -> float:
 
 
 def branch_head(bench: Bench) -> str:
-    [commit] = branches.list_commits(bench.hub, bench.user, bench.asset_id, "main", 1)
+    [commit] = logs.list_commits(bench.hub, bench.user, bench.asset_id, "main", amount=1)
     return commit.id
 
 

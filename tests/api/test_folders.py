@@ -25,6 +25,7 @@ def test_a_folder_is_listed_whole(user: Raw) -> None:
         "name",
         "owner",
         "labels",
+        "description",
         "createdTimestamp",
         "modifiedTimestamp",
     ]
@@ -94,6 +95,7 @@ def test_an_asset_starts_with_main_and_an_empty_commit(user: Raw) -> None:
         "name",
         "folder",
         "labels",
+        "description",
         "createdTimestamp",
         "modifiedTimestamp",
     ]

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from api.raw import JSON, Raw
-from assethub.core import branches as core_branches
-from assethub.core import merging
+from assethub.core import logs, merging
 from assethub.core.users import authenticate_key
 from hubs import RunningHub
 
@@ -552,5 +551,5 @@ def test_a_merge_is_worked_out_anew_where_the_branch_moves_meanwhile(
         user = authenticate_key(connection, str(repository.user.key))
     merged = merging.merge_branch(hub.inside, user, repository.id, "main", "b")
     assert repository.files() == {"a": "0", "b": "b", "c": "main", "d": "meanwhile"}
-    commit = core_branches.get_commit(hub.inside, user, repository.id, merged.commit_id)
+    commit = logs.get_commit(hub.inside, user, repository.id, merged.commit_id)
     assert commit.parents[0] == moved[0]

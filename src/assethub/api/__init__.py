@@ -6,6 +6,7 @@ from starlette.routing import Route
 from assethub.api import (
     assets,
     branches,
+    commits,
     evaluations,
     folders,
     health,
@@ -24,6 +25,7 @@ for _noun in (
     assets,
     references,
     branches,
+    commits,
     tags,
     objects,
     operations,

@@ -1,5 +1,6 @@
 """Routes of assets: models and datasets."""
 
+from operator import attrgetter
 from typing import Any
 
 from fastapi import APIRouter
@@ -7,7 +8,7 @@ from pydantic import BaseModel, StrictStr
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
-from assethub.api.render import render_asset
+from assethub.api.render import Json, render_asset, render_listed_asset, render_page
 from assethub.core import assets
 
 router = APIRouter(prefix="/assets", tags=["assets"])
@@ -17,22 +18,37 @@ class NewAsset(BaseModel):
     name: StrictStr
     folder: StrictStr
     labels: list[StrictStr] | None = None
+    description: StrictStr | None = None
 
 
 class AssetChange(BaseModel):
     name: StrictStr
     labels: list[StrictStr] | None = None
+    description: StrictStr | None = None
 
 
 @router.post("")
 def create_asset(hub: CurrentHub, caller: Caller, body: NewAsset) -> dict[str, str]:
-    return {"id": assets.create_asset(hub, caller, body.folder, body.name, body.labels or [])}
+    id_ = assets.create_asset(
+        hub, caller, body.folder, body.name, body.labels or [], body.description or ""
+    )
+    return {"id": id_}
 
 
 @router.get("")
-def list_assets(hub: CurrentHub, caller: Caller, fid: str) -> list[dict[str, Any]]:
-    listed = assets.list_assets(hub, caller, fid)
-    return [{"asset": render_asset(each.asset), "branches": each.branches} for each in listed]
+def list_assets(
+    hub: CurrentHub,
+    caller: Caller,
+    fid: str,
+    after: str | None = None,
+    amount: int | None = None,
+) -> list[Json] | Json:
+    """All assets of a folder in a bare list, or a page where `after` or `amount` is given."""
+    if after is None and amount is None:
+        listed = assets.list_assets(hub, caller, fid)
+        return [render_listed_asset(each) for each in listed]
+    page = assets.page_assets(hub, caller, fid, after=after or "", amount=amount)
+    return render_page(page, render_listed_asset, attrgetter("asset.name"))
 
 
 @router.get("/{asset_id}")
@@ -42,7 +58,7 @@ def get_asset(hub: CurrentHub, caller: Caller, asset_id: str) -> dict[str, Any]:
 
 @router.put("/{asset_id}")
 def update_asset(hub: CurrentHub, caller: Caller, asset_id: str, body: AssetChange) -> Response:
-    assets.update_asset(hub, caller, asset_id, body.name, body.labels or [])
+    assets.update_asset(hub, caller, asset_id, body.name, body.labels or [], body.description)
     return Response()
 
 

@@ -1,5 +1,6 @@
-"""Routes of branches and their commits."""
+"""Routes of branches."""
 
+from operator import attrgetter
 from typing import Any
 
 from fastapi import APIRouter
@@ -7,7 +8,7 @@ from pydantic import BaseModel, StrictStr
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
-from assethub.api.render import render_branch, render_commit, render_page
+from assethub.api.render import render_branch, render_page
 from assethub.core import branches
 
 router = APIRouter(prefix="/assets/{asset_id}/branches", tags=["branches"])
@@ -27,28 +28,21 @@ def create_branch(
 
 
 @router.get("")
-def list_branches(hub: CurrentHub, caller: Caller, asset_id: str) -> dict[str, Any]:
-    found = branches.list_branches(hub, caller, asset_id)
-    return {"results": [render_branch(branch) for branch in found]}
+def list_branches(
+    hub: CurrentHub,
+    caller: Caller,
+    asset_id: str,
+    after: str | None = None,
+    amount: int | None = None,
+) -> dict[str, Any]:
+    if after is None and amount is None:
+        found = branches.list_branches(hub, caller, asset_id)
+        return {"results": [render_branch(branch) for branch in found]}
+    page = branches.page_branches(hub, caller, asset_id, after=after or "", amount=amount)
+    return render_page(page, render_branch, attrgetter("name"))
 
 
 @router.delete("/{name}")
 def delete_branch(hub: CurrentHub, caller: Caller, asset_id: str, name: str) -> Response:
     branches.delete_branch(hub, caller, asset_id, name)
     return Response()
-
-
-@router.get("/{name}/commits")
-def list_commits(
-    hub: CurrentHub,
-    caller: Caller,
-    asset_id: str,
-    name: str,
-    after: str | None = None,
-    amount: int | None = None,
-) -> dict[str, Any]:
-    if after is None and amount is None:
-        found = branches.list_commits(hub, caller, asset_id, name)
-        return {"results": [render_commit(commit) for commit in found]}
-    page = branches.page_commits(hub, caller, asset_id, name, after=after or "", amount=amount)
-    return render_page(page, render_commit, "id")

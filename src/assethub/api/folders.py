@@ -1,5 +1,6 @@
 """Routes of folders."""
 
+from operator import attrgetter
 from typing import Any
 
 from fastapi import APIRouter
@@ -7,7 +8,7 @@ from pydantic import BaseModel, StrictStr
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
-from assethub.api.render import render_listed_folder
+from assethub.api.render import Json, render_listed_folder, render_page
 from assethub.core import folders
 
 router = APIRouter(prefix="/folders", tags=["folders"])
@@ -17,24 +18,38 @@ class NewFolder(BaseModel):
     type: StrictStr
     name: StrictStr
     labels: list[StrictStr] | None = None
+    description: StrictStr | None = None
 
 
 class FolderChange(BaseModel):
     name: StrictStr
     labels: list[StrictStr] | None = None
+    description: StrictStr | None = None
 
 
 @router.post("")
 def create_folder(hub: CurrentHub, caller: Caller, body: NewFolder) -> dict[str, str]:
-    return {"id": folders.create_folder(hub, caller, body.type, body.name, body.labels or [])}
+    id_ = folders.create_folder(
+        hub, caller, body.type, body.name, body.labels or [], body.description or ""
+    )
+    return {"id": id_}
 
 
 @router.get("")
 def list_folders(
-    hub: CurrentHub, caller: Caller, scope: str = "own", type: str | None = None
-) -> list[dict[str, Any]]:
-    listed = folders.list_folders(hub, caller, scope, type or None)
-    return [render_listed_folder(each) for each in listed]
+    hub: CurrentHub,
+    caller: Caller,
+    scope: str = "own",
+    type: str | None = None,
+    after: str | None = None,
+    amount: int | None = None,
+) -> list[Json] | Json:
+    """All folders in a bare list, or a page where `after` or `amount` is given."""
+    if after is None and amount is None:
+        listed = folders.list_folders(hub, caller, scope, type or None)
+        return [render_listed_folder(each) for each in listed]
+    page = folders.page_folders(hub, caller, scope, type or None, after=after or "", amount=amount)
+    return render_page(page, render_listed_folder, attrgetter("place"))
 
 
 @router.get("/{folder_id}")
@@ -44,7 +59,7 @@ def get_folder(hub: CurrentHub, caller: Caller, folder_id: str) -> dict[str, Any
 
 @router.put("/{folder_id}")
 def update_folder(hub: CurrentHub, caller: Caller, folder_id: str, body: FolderChange) -> Response:
-    folders.update_folder(hub, caller, folder_id, body.name, body.labels or [])
+    folders.update_folder(hub, caller, folder_id, body.name, body.labels or [], body.description)
     return Response()
 
 

@@ -1,5 +1,6 @@
 """Routes that compare snapshots, and that merge, reset and revert."""
 
+from operator import attrgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -48,7 +49,7 @@ def compare(
     page = diffs.page_diff(
         hub, caller, asset_id, old, new, prefix=prefix, after=after or "", amount=amount
     )
-    return render_page(page, render_difference, "path")
+    return render_page(page, render_difference, attrgetter("path"))
 
 
 @router.post("/branches/{name}/merge")

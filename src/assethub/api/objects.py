@@ -1,5 +1,6 @@
 """Routes that list and read the objects of a snapshot."""
 
+from operator import attrgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -44,7 +45,7 @@ def list_objects(
         after=after or "",
         amount=amount,
     )
-    return render_page(page, render_listed, "path")
+    return render_page(page, render_listed, attrgetter("path"))
 
 
 @router.get("", response_class=Response)

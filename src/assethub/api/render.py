@@ -32,6 +32,7 @@ def render_folder(folder: Folder) -> Json:
         "name": folder.name,
         "owner": folder.owner,
         "labels": folder.labels,
+        "description": folder.description,
         "createdTimestamp": render_time(folder.created),
         "modifiedTimestamp": render_time(folder.modified),
     }
@@ -51,9 +52,14 @@ def render_asset(asset: assets.Asset) -> Json:
         "name": asset.name,
         "folder": asset.folder.id,
         "labels": asset.labels,
+        "description": asset.description,
         "createdTimestamp": render_time(asset.created),
         "modifiedTimestamp": render_time(asset.modified),
     }
+
+
+def render_listed_asset(listed: assets.Listed) -> Json:
+    return {"asset": render_asset(listed.asset), "branches": listed.branches}
 
 
 def render_branch(branch: Branch) -> Json:
@@ -78,6 +84,11 @@ def render_commit(commit: Commit) -> Json:
         "creation_date": commit.time,
         "metadata": commit.metadata,
     }
+
+
+def render_whole_commit(commit: Commit) -> Json:
+    """A commit with the number of its snapshot's objects, and their bytes."""
+    return render_commit(commit) | {"size_bytes": commit.size, "objects": commit.objects}
 
 
 def render_object(entry: Entry) -> Json:
@@ -120,15 +131,14 @@ def _render_content(entry: Entry | None) -> Json | None:
     return None if entry is None else {"size_bytes": entry.size, "checksum": entry.checksum}
 
 
-def render_page(page: Page[T], render: Callable[[T], Json], key: str) -> Json:
+def render_page(page: Page[T], render: Callable[[T], Json], key: Callable[[T], str]) -> Json:
     """A page of a listing; `next_offset`, the last item's `key`, is where the next one begins."""
-    results = [render(item) for item in page.items]
     return {
-        "results": results,
+        "results": [render(item) for item in page.items],
         "pagination": {
             "has_more": page.more,
-            "next_offset": results[-1][key] if page.more else "",
-            "results": len(results),
+            "next_offset": key(page.items[-1]) if page.more else "",
+            "results": len(page.items),
             "max_per_page": MOST_PER_PAGE,
         },
     }

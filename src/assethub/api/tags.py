@@ -1,5 +1,6 @@
 """Routes of tags."""
 
+from operator import attrgetter
 from typing import Any
 
 from fastapi import APIRouter
@@ -7,7 +8,7 @@ from pydantic import BaseModel, StrictStr
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
-from assethub.api.render import render_tag
+from assethub.api.render import render_page, render_tag
 from assethub.core import tags
 
 router = APIRouter(prefix="/assets/{asset_id}/tags", tags=["tags"])
@@ -25,8 +26,17 @@ def create_tag(hub: CurrentHub, caller: Caller, asset_id: str, body: NewTag) -> 
 
 
 @router.get("")
-def list_tags(hub: CurrentHub, caller: Caller, asset_id: str) -> dict[str, Any]:
-    return {"results": [render_tag(tag) for tag in tags.list_tags(hub, caller, asset_id)]}
+def list_tags(
+    hub: CurrentHub,
+    caller: Caller,
+    asset_id: str,
+    after: str | None = None,
+    amount: int | None = None,
+) -> dict[str, Any]:
+    if after is None and amount is None:
+        return {"results": [render_tag(tag) for tag in tags.list_tags(hub, caller, asset_id)]}
+    page = tags.page_tags(hub, caller, asset_id, after=after or "", amount=amount)
+    return render_page(page, render_tag, attrgetter("name"))
 
 
 @router.delete("/{name}")

@@ -9,7 +9,7 @@ from assethub.console.listings import Shown, cut
 from assethub.console.pages import render
 from assethub.console.scores import tabulate
 from assethub.console.visits import Visit
-from assethub.core import assets, branches, evaluations, folders, objects
+from assethub.core import assets, branches, evaluations, folders, logs, objects
 from assethub.core.assets import DEFAULT_BRANCH, Asset
 from assethub.core.commits import Commit
 from assethub.core.evaluations import Evaluation
@@ -79,7 +79,7 @@ def send_file(visit: Visit) -> Response:
 
 def _show_dataset(visit: Visit, asset: Asset, tags: Shown[Tag]) -> Response:
     most = listings.COMMITS + 1
-    history = branches.list_commits(visit.hub, visit.user, asset.id, DEFAULT_BRANCH, most)
+    history = logs.list_commits(visit.hub, visit.user, asset.id, DEFAULT_BRANCH, amount=most)
     return render(
         visit,
         "dataset.html",
@@ -107,7 +107,7 @@ def _find_asset(visit: Visit) -> Asset:
 def _find_commit(visit: Visit) -> tuple[Asset, Commit]:
     asset = _find_asset(visit)
     id_ = visit.request.path_params["commit"]
-    return asset, branches.get_commit(visit.hub, visit.user, asset.id, id_)
+    return asset, logs.get_commit(visit.hub, visit.user, asset.id, id_)
 
 
 def _objects_of(visit: Visit, commit: Commit) -> Shown[Entry]:

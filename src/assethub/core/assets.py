@@ -8,9 +8,10 @@ from sqlalchemy.exc import IntegrityError
 
 from assethub.core import commits, folders
 from assethub.core.hub import Hub
+from assethub.core.pages import Page, check_amount, cut_page
 from assethub.core.permissions import Folder, Level, level_of, require
 from assethub.core.users import User
-from assethub.core.values import check_labels, check_name, new_id, now
+from assethub.core.values import check_description, check_labels, check_name, new_id, now
 from assethub.errors import InvalidInput
 from assethub.store import tables
 from assethub.store.tables import branches, users
@@ -25,6 +26,7 @@ class Asset(NamedTuple):
     id: str
     name: str
     labels: list[str]
+    description: str
     created: int
     modified: int
     folder: Folder
@@ -45,6 +47,7 @@ _own = (
     tables.assets.c.id,
     tables.assets.c.name,
     tables.assets.c.labels,
+    tables.assets.c.description,
     tables.assets.c.created,
     tables.assets.c.modified,
 )
@@ -60,7 +63,9 @@ select_by_name = _select.where(
 )
 
 
-def create_asset(hub: Hub, user: User, folder_id: str, name: str, labels: Sequence[str]) -> str:
+def create_asset(
+    hub: Hub, user: User, folder_id: str, name: str, labels: Sequence[str], description: str = ""
+) -> str:
     """Makes an asset with the branch `main` and a first commit that holds nothing."""
     check_name("asset", name)
     moment = now()
@@ -69,6 +74,7 @@ def create_asset(hub: Hub, user: User, folder_id: str, name: str, labels: Sequen
         "folder_id": folder_id,
         "name": name,
         "labels": check_labels(labels),
+        "description": check_description(description),
         "created": moment,
         "modified": moment,
     }
@@ -97,16 +103,29 @@ def create_asset(hub: Hub, user: User, folder_id: str, name: str, labels: Sequen
 
 def list_assets(hub: Hub, user: User, folder_id: str) -> list[Listed]:
     """The assets of a folder, by name."""
+    return _list(hub, user, folder_id, _in_folder(folder_id))
+
+
+def page_assets(
+    hub: Hub, user: User, folder_id: str, *, after: str = "", amount: int | None = None
+) -> Page[Listed]:
+    """Up to `amount` of the assets of a folder, from behind the name `after`."""
+    most = check_amount(amount)
+    query = _in_folder(folder_id).where(tables.assets.c.name > after).limit(most + 1)
+    return cut_page(_list(hub, user, folder_id, query), most)
+
+
+def _in_folder(folder_id: str) -> "sa.Select[Any]":
     counted = sa.select(sa.func.count()).where(branches.c.asset_id == tables.assets.c.id)
-    query = (
-        sa.select(*_own, counted.scalar_subquery())
-        .where(tables.assets.c.folder_id == folder_id)
-        .order_by(tables.assets.c.name)
-    )
+    query = sa.select(*_own, counted.scalar_subquery())
+    return query.where(tables.assets.c.folder_id == folder_id).order_by(tables.assets.c.name)
+
+
+def _list(hub: Hub, user: User, folder_id: str, query: "sa.Select[Any]") -> list[Listed]:
     with hub.database.read() as connection:
         folder = folders.load_folder(connection, user, folder_id, Level.VIEW)
         rows = connection.execute(query).all()
-    return [Listed(Asset(*row[:-1], folder), row[-1]) for row in rows]
+    return [Listed(Asset._make((*row[:-1], folder)), row[-1]) for row in rows]
 
 
 def get_asset(hub: Hub, user: User, id_: str) -> Asset:
@@ -120,13 +139,22 @@ def find_viewable(hub: Hub, user: User, ids: Iterable[str]) -> dict[str, Asset]:
         return load_viewable(connection, user, ids)
 
 
-def update_asset(hub: Hub, user: User, id_: str, name: str, labels: Sequence[str]) -> None:
-    """Renames and labels an asset; the labels replace all earlier ones."""
-    change = {
+def update_asset(
+    hub: Hub,
+    user: User,
+    id_: str,
+    name: str,
+    labels: Sequence[str],
+    description: str | None = None,
+) -> None:
+    """Renames and labels an asset; labels replace all earlier ones, None keeps the description."""
+    change: dict[str, object] = {
         "name": check_name("asset", name),
         "labels": check_labels(labels),
         "modified": now(),
     }
+    if description is not None:
+        change["description"] = check_description(description)
 
     def job(connection: sa.Connection) -> None:
         load_asset(connection, user, id_, Level.EDIT)

@@ -1,17 +1,13 @@
-"""Branches of an asset: made, listed, deleted, and their history."""
+"""Branches of an asset: made, listed, deleted."""
 
-from collections.abc import Iterator
-from itertools import dropwhile, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from assethub.core.ancestry import walk_history
 from assethub.core.assets import DEFAULT_BRANCH, load_asset
-from assethub.core.commits import Commit, load_commit, load_commits
 from assethub.core.hub import Hub
-from assethub.core.pages import Page, check_amount, take_page
+from assethub.core.pages import Page, check_amount, cut_page
 from assethub.core.permissions import Level
 from assethub.core.targets import find_target
 from assethub.core.users import User
@@ -62,16 +58,32 @@ def create_branch(hub: Hub, user: User, asset_id: str, name: str, source: str | 
 
 def list_branches(hub: Hub, user: User, asset_id: str) -> list[Branch]:
     """The branches of an asset, by name."""
-    query = (
+    return _select(hub, user, asset_id, _of_asset(asset_id))
+
+
+def page_branches(
+    hub: Hub, user: User, asset_id: str, *, after: str = "", amount: int | None = None
+) -> Page[Branch]:
+    """Up to `amount` of the branches of an asset, from behind the name `after`."""
+    most = check_amount(amount)
+    query = _of_asset(asset_id).where(branches.c.name > after).limit(most + 1)
+    return cut_page(_select(hub, user, asset_id, query), most)
+
+
+def _of_asset(asset_id: str) -> "sa.Select[Any]":
+    return (
         sa.select(branches.c.name, branches.c.commit_id, commits.c.size, branches.c.modified)
         .join(commits)
         .where(branches.c.asset_id == asset_id)
         .order_by(branches.c.name)
     )
+
+
+def _select(hub: Hub, user: User, asset_id: str, query: "sa.Select[Any]") -> list[Branch]:
     with hub.database.read() as connection:
         load_asset(connection, user, asset_id, Level.VIEW)
         rows = connection.execute(query).all()
-    return [Branch(*row[:3], row.modified // _SECOND) for row in rows]
+    return [Branch._make((*row[:3], row.modified // _SECOND)) for row in rows]
 
 
 def delete_branch(hub: Hub, user: User, asset_id: str, name: str) -> None:
@@ -91,54 +103,6 @@ def delete_branch(hub: Hub, user: User, asset_id: str, name: str) -> None:
             raise _missing(name)
 
     hub.database.write(job)
-
-
-def list_commits(
-    hub: Hub, user: User, asset_id: str, branch: str, amount: int | None = None
-) -> list[Commit]:
-    """The history of a branch, newest first, down to the first commit: all, or `amount` of it."""
-    with hub.database.read() as connection:
-        history = _history(connection, user, asset_id, branch)
-        ids = list(islice(history, amount))
-        found = load_commits(connection, asset_id, ids)
-    return [found[id_] for id_ in ids]
-
-
-def page_commits(
-    hub: Hub, user: User, asset_id: str, branch: str, *, after: str = "", amount: int | None = None
-) -> Page[Commit]:
-    """Up to `amount` commits of a branch, newest first, from behind the commit `after`.
-
-    Raises InvalidInput where that commit is not in the history of the branch.
-    """
-    most = check_amount(amount)
-    with hub.database.read() as connection:
-        history = _history(connection, user, asset_id, branch)
-        if after:
-            last = find_target(connection, asset_id, "commit", after).commit_id
-            history = dropwhile(lambda id_: id_ != last, history)
-            if next(history, None) is None:
-                raise InvalidInput(
-                    f"commit {last[:12]} is not in the history of branch {branch}",
-                    code="invalid_after",
-                )
-        ids, more = take_page(history, most)
-        found = load_commits(connection, asset_id, ids)
-    return Page([found[id_] for id_ in ids], more)
-
-
-def _history(connection: sa.Connection, user: User, asset_id: str, branch: str) -> Iterator[str]:
-    load_asset(connection, user, asset_id, Level.VIEW)
-    head = find_target(connection, asset_id, "branch", branch).commit_id
-    return walk_history(connection, load_commit(connection, asset_id, head))
-
-
-def get_commit(hub: Hub, user: User, asset_id: str, id_: str) -> Commit:
-    """One commit of an asset, by its id or a unique prefix of it."""
-    with hub.database.read() as connection:
-        load_asset(connection, user, asset_id, Level.VIEW)
-        target = find_target(connection, asset_id, "commit", id_)
-        return load_commit(connection, asset_id, target.commit_id)
 
 
 def _first_commit(connection: sa.Connection, asset_id: str) -> str:

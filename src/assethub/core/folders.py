@@ -1,15 +1,16 @@
 """Folders: made, listed, renamed, labelled, deleted."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from assethub.core.hub import Hub
+from assethub.core.pages import Page, check_amount, cut_page
 from assethub.core.permissions import Folder, Level, level_of, require
 from assethub.core.users import User
-from assethub.core.values import check_labels, check_name, new_id, now
+from assethub.core.values import check_description, check_labels, check_name, new_id, now
 from assethub.errors import InvalidInput, NotFound, PermissionDenied
 from assethub.store.tables import assets, folders, users
 
@@ -23,6 +24,7 @@ columns = (
     folders.c.owner_id,
     users.c.name.label("owner"),
     folders.c.labels,
+    folders.c.description,
     folders.c.created,
     folders.c.modified,
 )
@@ -43,8 +45,15 @@ class Listed(NamedTuple):
     permission: Level
     assets: int
 
+    @property
+    def place(self) -> str:
+        """Where it stands in the order of listings."""
+        return f"{self.folder.type}/{self.folder.name}/{self.folder.owner}"
 
-def create_folder(hub: Hub, user: User, type_: str, name: str, labels: Sequence[str]) -> str:
+
+def create_folder(
+    hub: Hub, user: User, type_: str, name: str, labels: Sequence[str], description: str = ""
+) -> str:
     """Makes a folder of the user's; returns its id."""
     check_type(type_)
     check_name("folder", name)
@@ -55,6 +64,7 @@ def create_folder(hub: Hub, user: User, type_: str, name: str, labels: Sequence[
         "type": type_,
         "name": name,
         "labels": check_labels(labels),
+        "description": check_description(description),
         "created": moment,
         "modified": moment,
     }
@@ -75,17 +85,47 @@ def create_folder(hub: Hub, user: User, type_: str, name: str, labels: Sequence[
 
 def list_folders(hub: Hub, user: User, scope: str, type_: str | None = None) -> list[Listed]:
     """The folders of a scope that the user may view, by type and name."""
+    return _list(hub, user, _in_scope(user, scope, type_))
+
+
+def page_folders(
+    hub: Hub,
+    user: User,
+    scope: str,
+    type_: str | None = None,
+    *,
+    after: str = "",
+    amount: int | None = None,
+) -> Page[Listed]:
+    """Up to `amount` of these folders, from behind the one whose `place` is `after`."""
+    most = check_amount(amount)
+    query = _in_scope(user, scope, type_)
+    if after:
+        last = after.split("/")
+        if len(last) != len(_order):
+            raise InvalidInput("after must be of the form TYPE/NAME/OWNER", code="invalid_after")
+        query = query.where(sa.tuple_(*_order) > sa.tuple_(*map(sa.literal, last)))
+    return cut_page(_list(hub, user, query.limit(most + 1)), most)
+
+
+_order = (folders.c.type, folders.c.name, users.c.name)
+
+
+def _in_scope(user: User, scope: str, type_: str | None) -> "sa.Select[Any]":
     if scope not in SCOPES:
         raise InvalidInput(f"scope must be one of {', '.join(SCOPES)}", code="invalid_scope")
-    if scope in ("shared", "public"):
-        return []
     counted = sa.select(sa.func.count()).where(assets.c.folder_id == folders.c.id)
     query = sa.select(*columns, counted.scalar_subquery()).select_from(_joined)
-    query = query.where(folders.c.owner_id == user.id)
+    own = folders.c.owner_id == user.id
+    query = query.where(own if scope in ("own", "all") else sa.false())
     if type_ is not None:
         query = query.where(folders.c.type == check_type(type_))
+    return query.order_by(*_order)
+
+
+def _list(hub: Hub, user: User, query: "sa.Select[Any]") -> list[Listed]:
     with hub.database.read() as connection:
-        rows = connection.execute(query.order_by(folders.c.type, folders.c.name)).all()
+        rows = connection.execute(query).all()
     found = [(Folder(*row[:-1]), row[-1]) for row in rows]
     return [Listed(folder, level_of(user, folder), count) for folder, count in found]
 
@@ -100,13 +140,22 @@ def get_folder(hub: Hub, user: User, id_: str) -> Listed:
     return Listed(folder, level_of(user, folder), count)
 
 
-def update_folder(hub: Hub, user: User, id_: str, name: str, labels: Sequence[str]) -> None:
-    """Renames and labels a folder; the labels replace all earlier ones."""
-    change = {
+def update_folder(
+    hub: Hub,
+    user: User,
+    id_: str,
+    name: str,
+    labels: Sequence[str],
+    description: str | None = None,
+) -> None:
+    """Renames and labels a folder; labels replace all earlier ones, None keeps the description."""
+    change: dict[str, object] = {
         "name": check_name("folder", name),
         "labels": check_labels(labels),
         "modified": now(),
     }
+    if description is not None:
+        change["description"] = check_description(description)
 
     def job(connection: sa.Connection) -> None:
         load_folder(connection, user, id_, Level.OWNER)

@@ -28,6 +28,11 @@ def check_amount(amount: int | None) -> int:
     return amount
 
 
+def cut_page(items: list[T], amount: int) -> Page[T]:
+    """The first `amount` of some items, of which one more than that was read if there is one."""
+    return Page(items[:amount], len(items) > amount)
+
+
 def take_page(found: Iterator[T], amount: int) -> Page[T]:
     """The next `amount` items, read no further than needed to know that there are more."""
     items = list(islice(found, amount))

@@ -26,6 +26,7 @@ class Folder(NamedTuple):
     owner_id: str
     owner: str
     labels: list[str]
+    description: str
     created: int
     modified: int
 

@@ -1,12 +1,13 @@
 """Tags of an asset: made, listed, deleted. A tag never moves."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from assethub.core.assets import load_asset
 from assethub.core.hub import Hub
+from assethub.core.pages import Page, check_amount, cut_page
 from assethub.core.permissions import Level
 from assethub.core.targets import find_target
 from assethub.core.users import User
@@ -43,10 +44,27 @@ def create_tag(hub: Hub, user: User, asset_id: str, name: str, source: str) -> s
 
 def list_tags(hub: Hub, user: User, asset_id: str) -> list[Tag]:
     """The tags of an asset, by name."""
+    return _select(hub, user, asset_id, _of_asset(asset_id))
+
+
+def page_tags(
+    hub: Hub, user: User, asset_id: str, *, after: str = "", amount: int | None = None
+) -> Page[Tag]:
+    """Up to `amount` of the tags of an asset, from behind the name `after`."""
+    most = check_amount(amount)
+    query = _of_asset(asset_id).where(tags.c.name > after).limit(most + 1)
+    return cut_page(_select(hub, user, asset_id, query), most)
+
+
+def _of_asset(asset_id: str) -> "sa.Select[Any]":
     query = sa.select(tags.c.name, tags.c.commit_id).where(tags.c.asset_id == asset_id)
+    return query.order_by(tags.c.name)
+
+
+def _select(hub: Hub, user: User, asset_id: str, query: "sa.Select[Any]") -> list[Tag]:
     with hub.database.read() as connection:
         load_asset(connection, user, asset_id, Level.VIEW)
-        return [Tag(*row) for row in connection.execute(query.order_by(tags.c.name))]
+        return [Tag(*row) for row in connection.execute(query)]
 
 
 def delete_tag(hub: Hub, user: User, asset_id: str, name: str) -> None:

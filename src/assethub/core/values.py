@@ -11,6 +11,7 @@ from assethub.errors import InvalidInput
 _LONGEST_NAME = 255
 _LONGEST_PATH = 1024
 _LONGEST_TEXT = 65_536
+_LONGEST_DESCRIPTION = 4096
 _MOST_LABELS = 100
 _MOST_SHOWN = 10
 # Most paths, which need no closer look.
@@ -92,6 +93,16 @@ def check_text(kind: str, text: str, longest: int = _LONGEST_TEXT) -> str:
                 f"the {kind} must not contain control characters", code="invalid_text"
             )
     return text
+
+
+def check_description(text: str) -> str:
+    """A description: a free text of at most 4,096 characters."""
+    if len(text) > _LONGEST_DESCRIPTION:
+        raise InvalidInput(
+            f"a description has at most {_LONGEST_DESCRIPTION} characters, not {len(text)}",
+            code="invalid_text",
+        )
+    return check_text("description", text)
 
 
 def check_labels(labels: Sequence[str]) -> list[str]:
