@@ -1,0 +1,1 @@
+"""The search language for evaluations: text in, a typed tree out."""

@@ -1,0 +1,1 @@
+"""Honest comparison of evaluations: numbers in, results out."""
