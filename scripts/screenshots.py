@@ -1,4 +1,4 @@
-"""Takes the pictures of the console that the README shows: docs/images/console-en.png and -zh.png.
+"""Takes the pictures of the console that the documents show, docs/images/console-*.png.
 
 Usage: .venv/bin/python scripts/screenshots.py
 It starts a hub of its own with made example data, and needs Debian's Chromium.
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from assethub.core import assets, branches, evaluations, folders, operations, sessions, tags, users
 from assethub.core.finish import finish_operation
@@ -23,7 +23,14 @@ from assethub.core.users import User
 from assethub.settings import Settings
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-MODEL = "/o/ann/model/image-classification/mnist-cnn-keras"
+# The pages, by the beginning of the name of their picture.
+FOLDER = "/o/ann/model/image-classification"
+MODEL = f"{FOLDER}/mnist-cnn-keras"
+PAGES = {
+    "console": MODEL,
+    "console-folder": FOLDER,
+    "console-dataset": "/o/ann/dataset/image-classification/mnist",
+}
 _HOUR = 3600
 
 
@@ -33,14 +40,25 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
-        page = browser.new_page(locale="en-US", viewport={"width": 1440, "height": 820})
-        page.goto(f"{url}/signin?token={token}&next={MODEL}")
+        page = browser.new_page(locale="en-US", viewport={"width": 1440, "height": 600})
+        page.goto(f"{url}/signin?token={token}")
         page.get_by_role("button", name="Continue").click()
-        page.screenshot(path=IMAGES / "console-en.png", full_page=True)
+        take(page, url, "en")
         page.get_by_role("button", name="中文").click()
-        page.get_by_role("heading", name="评估结果").wait_for()
-        page.screenshot(path=IMAGES / "console-zh.png", full_page=True)
+        page.get_by_role("button", name="English").wait_for()
+        take(page, url, "zh")
         browser.close()
+
+
+def take(page: Page, url: str, language: str) -> None:
+    """Takes the pictures in the language that the pages have now."""
+    for name, path in PAGES.items():
+        page.goto(url + path)
+        page.screenshot(path=IMAGES / f"{name}-{language}.png", full_page=True)
+    page.goto(url + MODEL)
+    page.locator("table a.commit").nth(3).click()
+    page.locator("dl.facts").wait_for()
+    page.screenshot(path=IMAGES / f"console-commit-{language}.png", full_page=True)
 
 
 @contextmanager
