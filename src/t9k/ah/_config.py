@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ._errors import ConfigError
+from ._errors import ConfigError, InvalidInputError
 
 HOST_KEY = "asset_hub_host"
 API_KEY_KEY = "api_key"
@@ -35,6 +35,35 @@ def read_credentials() -> Credentials:
         return Credentials(host, api_key)
     stored = read_config()
     return Credentials(host or _text(stored, HOST_KEY), api_key or _text(stored, API_KEY_KEY))
+
+
+def check_host(host: str) -> str:
+    """The host's URL without what this client adds to it; raises InvalidInputError."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(host.strip())
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+        usable = usable and not parts.query and parts.username is None and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise InvalidInputError(
+            f"{host!r} is no server address: give one such as https://hub.example.org or "
+            "http://127.0.0.1:8080",
+            code="invalid_host",
+        )
+    return host.strip().rstrip("/").removesuffix("/apis/v1")
+
+
+def check_key(api_key: str) -> str:
+    """The key without spaces around it; raises InvalidInputError for what can be none."""
+    key = api_key.strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise InvalidInputError(
+            "The API key has characters that no key has: copy it again", code="invalid_key"
+        )
+    return key
 
 
 def read_config() -> dict[str, Any]:

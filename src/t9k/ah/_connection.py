@@ -1,27 +1,21 @@
-"""The connection to one hub: who asks where, and the one function that sends."""
+"""The connection to one hub: who asks where, and what requests and answers look like."""
 
 from __future__ import annotations
 
-import threading
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._answers import error_of, read_json
-from ._config import read_credentials
-from ._errors import ConnectionFailedError, InvalidInputError, NotLoggedInError, ServerError
-from ._patience import RETRIED_STATUSES
-from ._version import __version__
+from ._answers import read_json
+from ._config import check_host, check_key, read_credentials
+from ._errors import NotFoundError, NotLoggedInError, PermissionDeniedError, ServerError
+from ._patience import SHORT_PATIENCE
+from ._sending import ANSWER_SECONDS, LOG_IN, Request, Sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    import urllib3
-
     from ._patience import Patience
-
-_LOG_IN = "ah login -H URL -k KEY"
-_CONNECT_SECONDS = 10.0
-_ANSWER_SECONDS = 300.0
 
 
 class StreamedAnswer(NamedTuple):
@@ -50,22 +44,22 @@ class Connection:
             stored = read_credentials()
             host, api_key = host or stored.host, api_key or stored.api_key
         if not host:
-            raise NotLoggedInError(f"No Asset Hub server is known. Log in with: {_LOG_IN}")
-        self.host = _checked_host(host)
+            raise NotLoggedInError(f"No Asset Hub server is known. Log in with: {LOG_IN}")
+        self.host = check_host(host)
         if not api_key:
             raise NotLoggedInError(
                 f"No API key for {self.host} is known. Log in with: ah login -H {self.host} -k KEY"
             )
-        self.api_key = _checked_key(api_key)
-        self._lock = threading.Lock()
-        self._pool: urllib3.PoolManager | None = None
+        self.api_key = check_key(api_key)
+        self._sender = Sender(self.host, self.api_key)
         self._username: str | None = None
 
     @property
     def username(self) -> str:
         """The name that stands as OWNER before what this client's user makes."""
         if self._username is None:
-            with self._send("GET", f"{self.host}/oauth2/userinfo") as response:
+            asked = Request("GET", f"{self.host}/oauth2/userinfo")
+            with self._sender.send(asked, SHORT_PATIENCE) as response:
                 answer = read_json(response.data, response.status, self.host)
             if not isinstance(answer, dict) or "preferred_username" not in answer:
                 raise ServerError(
@@ -85,23 +79,57 @@ class Connection:
         body: Callable[[], Iterable[bytes]] | None = None,
         headers: Mapping[str, str] | None = None,
         patience: Patience | None = None,
-        seconds: float = _ANSWER_SECONDS,
+        seconds: float = ANSWER_SECONDS,
     ) -> Any:
         """Send one request below `/apis/v1` and return its JSON answer, None where it is empty.
 
         `json` is sent as such; `body` gives what is streamed, anew for each attempt, and its
-        Content-Length is among the `headers`. With `patience` the request is tried again where
-        the connection or a server in between failed, so it must be one that may arrive twice.
-        `seconds` is how long it may take to take in the request, or to answer it.
+        Content-Length is among the `headers`. Where the connection or a server in between failed
+        the request is sent again, a POST only with a `patience` given, since not each may arrive
+        twice. `seconds` is how long it may take to take in the request, or to answer it.
 
         Raises the error of the tree in `_errors` that fits the server's refusal.
         """
         send_body, extra = _encode(json, body, headers)
-        url = self._url(path, query)
-        with self._send(
-            method, url, body=send_body, headers=extra, patience=patience, seconds=seconds
-        ) as response:
+        asked = Request(method, self._url(path, query), send_body, extra, seconds)
+        if patience is None and method != "POST":
+            patience = SHORT_PATIENCE
+        with self._sender.send(asked, patience) as response:
             return read_json(response.data, response.status, self.host)
+
+    def create(
+        self,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        json: object = None,
+        patience: Patience = SHORT_PATIENCE,
+    ) -> Any:
+        """POST what makes something: once, however often the request has to be sent.
+
+        The server knows a repetition by its Idempotency-Key, and gives the first answer again.
+        """
+        key = {"Idempotency-Key": os.urandom(16).hex()}
+        return self.request("POST", path, query=query, json=json, headers=key, patience=patience)
+
+    def delete(self, path: str) -> None:
+        """DELETE something; that an earlier try of this very call has deleted it is no error."""
+        try:
+            self.request("DELETE", path)
+        except NotFoundError as error:
+            if not error.may_be_done:
+                raise
+        except PermissionDeniedError as error:
+            # The answer for a folder that is not there, too.
+            if not error.may_be_done or self._is_there(path):
+                raise
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            self.request("GET", path)
+        except (NotFoundError, PermissionDeniedError):
+            return False
+        return True
 
     @contextmanager
     def stream(
@@ -118,109 +146,25 @@ class Connection:
         from urllib3.exceptions import HTTPError
 
         send_body, extra = _encode(json, None, headers)
-        url = self._url(path, query)
-        with self._send(
-            method, url, body=send_body, headers=extra, stream=True, patience=patience
-        ) as response:
+        asked = Request(method, self._url(path, query), send_body, extra, is_streamed=True)
+        with self._sender.send(asked, patience) as response:
 
             def read(amount: int) -> bytes:
                 try:
                     return response.read(amount, decode_content=False)
                 except (HTTPError, OSError) as error:
-                    raise self._lost(error) from error
+                    raise self._sender.lost(error) from error
 
             yield StreamedAnswer(response.status, read)
 
-    def _lost(self, error: Exception) -> ConnectionFailedError:
-        """The error that says how the connection to this hub failed."""
-        return ConnectionFailedError(
-            f"Cannot reach the Asset Hub server at {self.host}: {_reason(error)}. Check that it "
-            f"runs and that the address is right; to use another, log in with: {_LOG_IN}"
-        )
+    def close(self) -> None:
+        """End all connections; requests are refused afterwards."""
+        self._sender.close()
 
     def _url(self, path: str, query: Mapping[str, str] | None) -> str:
         from urllib.parse import urlencode
 
         return f"{self.host}/apis/v1{path}" + (f"?{urlencode(query)}" if query else "")
-
-    @contextmanager
-    def _send(
-        self,
-        method: str,
-        url: str,
-        *,
-        body: Callable[[], Iterable[bytes]] | None = None,
-        headers: Mapping[str, str] | None = None,
-        stream: bool = False,
-        patience: Patience | None = None,
-        seconds: float = _ANSWER_SECONDS,
-    ) -> Iterator[urllib3.BaseHTTPResponse]:
-        """Send one request; every request of the client passes here.
-
-        Gives an answer of status 2xx and raises for any other, and where there is none.
-        """
-        attempts = patience.start() if patience else None
-        while True:
-            retry_after = None
-            try:
-                response = self._send_once(method, url, body, headers or {}, stream, seconds)
-                if 200 <= response.status < 300:
-                    break
-                failure = error_of(response.status, response.headers, response.data, self.host)
-                retry_after = response.headers.get("Retry-After")
-                passing = response.status in RETRIED_STATUSES
-            except ConnectionFailedError as error:
-                failure, passing = error, True
-            if attempts is None or not passing or not attempts.wait(retry_after):
-                raise failure
-        try:
-            yield response
-        finally:
-            # A whole body has given its connection back by now; this ends one that broke off.
-            response.close()
-
-    def _send_once(
-        self,
-        method: str,
-        url: str,
-        body: Callable[[], Iterable[bytes]] | None,
-        headers: Mapping[str, str],
-        stream: bool,
-        seconds: float,
-    ) -> urllib3.BaseHTTPResponse:
-        import urllib3
-        from urllib3.exceptions import HTTPError
-
-        all_headers = {
-            "Authorization": f"Bearer {self.api_key}",
-            "Accept": "application/json",
-            "User-Agent": f"t9k-ah/{__version__}",
-            **headers,
-        }
-        try:
-            response = self._connections().request(
-                method,
-                url,
-                body=body() if body else None,
-                headers=all_headers,
-                preload_content=not stream,
-                timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, seconds), read=seconds),
-                retries=False,
-                redirect=False,
-            )
-            if response.status >= 300:
-                response.data  # noqa: B018  (read here, where a break is still such an error)
-        except (HTTPError, OSError) as error:
-            raise self._lost(error) from error
-        return response
-
-    def _connections(self) -> urllib3.PoolManager:
-        import urllib3  # lazy: it takes twice the time of the rest of the client
-
-        with self._lock:
-            if self._pool is None:
-                self._pool = urllib3.PoolManager(maxsize=16)
-            return self._pool
 
 
 def _encode(
@@ -236,53 +180,3 @@ def _encode(
     content = dumps(json, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     length = {"Content-Type": "application/json", "Content-Length": str(len(content))}
     return lambda: [content], {**length, **(headers or {})}
-
-
-def _checked_host(host: str) -> str:
-    """The host's URL without what this client adds to it."""
-    from urllib.parse import urlsplit
-
-    try:
-        parts = urlsplit(host.strip())
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-        usable = usable and not parts.query and parts.username is None and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise InvalidInputError(
-            f"{host!r} is no server address: give one such as https://hub.example.org or "
-            "http://127.0.0.1:8080",
-            code="invalid_host",
-        )
-    return host.strip().rstrip("/").removesuffix("/apis/v1")
-
-
-def _checked_key(api_key: str) -> str:
-    key = api_key.strip()
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise InvalidInputError(
-            "The API key has characters that no key has: copy it again", code="invalid_key"
-        )
-    return key
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong below HTTP, without the names of Python's objects."""
-    from urllib3 import exceptions
-
-    match error:
-        case exceptions.NameResolutionError():
-            return "its name is not known"
-        case exceptions.ConnectTimeoutError() if not isinstance(
-            error, exceptions.NewConnectionError
-        ):
-            return "it does not answer"
-        case exceptions.ReadTimeoutError():
-            return f"it gave no answer for {_ANSWER_SECONDS:.0f} seconds"
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror.lower()
-        inner = [arg for arg in cause.args if isinstance(arg, BaseException)]
-        cause = cause.__cause__ or cause.__context__ or (inner[0] if inner else None)
-    return "the connection broke off"

@@ -35,6 +35,8 @@ class AssetHubError(Exception):
     """
 
     code: str = "error"
+    # Whether the same request was sent before, and may have done what this one is refused for.
+    may_be_done: bool = False
 
     def __init__(self, message: str, *, code: str | None = None, status: int | None = None) -> None:
         self.message = message

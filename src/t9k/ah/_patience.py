@@ -1,14 +1,11 @@
-"""How long a transfer goes on when its connection fails: again and again for half a minute."""
+"""How long a request is tried again when its connection fails, and with which pauses."""
 
 from __future__ import annotations
 
+import threading
 import time
-from typing import TYPE_CHECKING
 
 from ._errors import InterruptedTransferError
-
-if TYPE_CHECKING:
-    import threading
 
 RETRIED_STATUSES = frozenset({502, 503, 504})
 _SECONDS = 30.0
@@ -16,25 +13,30 @@ _FIRST_SECONDS, _LONGEST_SECONDS = 0.2, 8.0
 
 
 class Patience:
-    """Decides for the requests of one transfer whether each is tried again, and when.
+    """Decides for requests whether each is tried again, and when: for half a minute by default.
 
     Safe to share between threads. `stop` ends every wait, since the transfer is over then.
     """
 
-    def __init__(self, stop: threading.Event) -> None:
-        self.stop = stop
+    def __init__(self, stop: threading.Event | None = None, seconds: float | None = None) -> None:
+        self.stop = threading.Event() if stop is None else stop
+        self._seconds = seconds
 
     def start(self) -> Attempts:
         """The attempts at one request."""
-        return Attempts(self.stop)
+        return Attempts(self.stop, _SECONDS if self._seconds is None else self._seconds)
+
+
+# For what somebody waits for, and for what must not make anybody wait.
+SHORT_PATIENCE, NO_PATIENCE = Patience(seconds=5.0), Patience(seconds=0.0)
 
 
 class Attempts:
     """What was waited for one request so far."""
 
-    def __init__(self, stop: threading.Event) -> None:
+    def __init__(self, stop: threading.Event, seconds: float) -> None:
         self._stop = stop
-        self._ends = time.monotonic() + _SECONDS
+        self._ends = time.monotonic() + seconds
         self._span = _FIRST_SECONDS
 
     def wait(self, retry_after: str | None = None) -> bool:
