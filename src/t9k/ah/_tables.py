@@ -1,0 +1,80 @@
+"""Plain text for people: columns, blocks, ages and sizes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+def format_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()
+) -> list[str]:
+    """The lines of a table; what cannot be printed in a cell is shown as `?`."""
+    cells = [list(columns), *([_printable(cell) for cell in row] for row in rows)]
+    widths = [max(_width(row[at]) for row in cells) for at in range(len(columns))]
+    to_right = [column in set(right) for column in columns]
+    return ["  ".join(map(_pad, row, widths, to_right)).rstrip() for row in cells]
+
+
+def format_block(pairs: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    """The lines of `KEY:  value` pairs with the values in one column, some of several lines."""
+    start = max(len(key) for key, _ in pairs) + 3
+    lines = []
+    for key, values in pairs:
+        lines.append(f"{key + ':':<{start}}{_printable(values[0])}")
+        lines += [" " * start + _printable(value) for value in values[1:]]
+    return lines
+
+
+def age_of(moment: float | str) -> str:
+    """How long ago a moment was, such as `4m5s ago`; in epoch seconds or RFC 3339."""
+    import time
+    from datetime import datetime
+
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment).timestamp()
+    # The clock of the server may be ahead of this one.
+    seconds = max(0, int(time.time() - moment))
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if days:
+        return f"{days}d{hours % 24}h ago"
+    if hours:
+        return f"{hours}h{minutes % 60}m ago"
+    if minutes:
+        return f"{minutes}m{seconds % 60}s ago"
+    return f"{seconds}s ago"
+
+
+def size_of(count: int, human: bool = False) -> str:
+    """A number of bytes as `230B`, or as `1.2KiB` for people."""
+    size, units = float(count), ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
+    if not human or count < 1024:
+        return f"{count}B"
+    # Rounded first, so that no size shows as 1024.0 of its unit.
+    while round(size, 1) >= 1024 and len(units) > 1:
+        size /= 1024
+        units.pop(0)
+    return f"{size:.1f}{units[0]}"
+
+
+def _pad(cell: str, width: int, to_right: bool) -> str:
+    gap = " " * (width - _width(cell))
+    return gap + cell if to_right else cell + gap
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal the text takes: most Chinese characters take two."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(map(bool, map(unicodedata.combining, text)))
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else "?" for character in text)
