@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from assethub.core import users
+from assethub.core import keys, users
 from assethub.core.hub import Hub, open_hub
 from assethub.settings import Settings
 
@@ -39,7 +39,7 @@ class RunningHub:
 
     def new_user(self, name: str | None = None) -> User:
         user = users.add_user(self.inside, name or f"user-{uuid.uuid4().hex[:12]}")
-        return User(user.name, users.add_key(self.inside, user, "test"))
+        return User(user.name, keys.add_key(self.inside, user, "test"))
 
 
 @contextmanager
@@ -73,8 +73,7 @@ def start_hub(settings: Settings, log: Path) -> tuple[subprocess.Popen[str], str
 
 
 def hub_environment(settings: Settings) -> dict[str, str]:
-    return os.environ | {
-        "ASSETHUB_DATA": str(settings.data),
-        "ASSETHUB_DATABASE_URL": settings.database_url,
-        "ASSETHUB_STORE_URL": settings.store_url,
-    }
+    """The variables that give a command these settings."""
+    given = {name: str(getattr(settings, name)) for name in settings.model_fields_set}
+    given = {"database_url": "", "store_url": ""} | given
+    return os.environ | {f"ASSETHUB_{name.upper()}": value for name, value in given.items()}

@@ -1,34 +1,70 @@
 """The hub as an ASGI application."""
 
+import sys
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import cast
 
 from fastapi import FastAPI, Request
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from assethub import api, console
-from assethub.api.errors import install_error_handlers
+from assethub.api.errors import install_error_handlers, render_error
 from assethub.core.hub import open_hub
+from assethub.http.access import AccessLog
+from assethub.http.gate import Gate
 from assethub.http.limits import BodyLimit
+from assethub.http.metrics import Metrics
+from assethub.logs import make_renderer
 from assethub.settings import Settings
+from assethub.traces import make_tracer_provider
 from t9k.ah._version import __version__
+
+
+class _App(FastAPI):
+    """A FastAPI with a gate before all of it, since middleware of its own stands behind the layer
+    that answers failures.
+    """
+
+    gate: Gate
+
+    def build_middleware_stack(self) -> ASGIApp:
+        self.gate.app = super().build_middleware_stack()
+        return self.gate
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application; without settings, those of the environment. It opens the hub at start-up."""
     chosen = settings or Settings()
+    metrics = Metrics() if chosen.metrics_port else None
+    log = AccessLog(make_renderer(chosen.log_format), sys.stderr) if chosen.access_log else None
+    tracer_provider = make_tracer_provider(chosen.traces_url) if chosen.traces_url else None
+    telemetry: TelemetryConfig = {
+        "tracing": tracer_provider is not None,
+        "tracer_provider": tracer_provider,
+        "metrics": False,
+        "logs": False,
+    }
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.hub = open_hub(chosen)
-        try:
+        with ExitStack() as stack:
+            app.state.hub = open_hub(chosen)
+            stack.callback(app.state.hub.close)
+            if metrics is not None:
+                app.state.hub.database.note_read_wait = metrics.note_read_wait
+                app.state.hub.database.note_write_wait = metrics.note_write_wait
+                stack.enter_context(metrics.serving(chosen.metrics_host, chosen.metrics_port))
+            if log is not None:
+                stack.callback(log.close)
+            if tracer_provider is not None:
+                stack.callback(tracer_provider.shutdown)
             yield
-        finally:
-            app.state.hub.close()
 
-    app = FastAPI(
+    app = _App(
         title="Asset Hub",
         version=__version__,
         openapi_url="/apis/v1/openapi.json",
@@ -36,7 +72,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
+        telemetry=telemetry,
     )
+    app.gate = Gate(chosen, render_error, log, metrics)
     app.add_middleware(BodyLimit)
     install_error_handlers(app)
     app.include_router(api.router)

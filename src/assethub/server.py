@@ -5,11 +5,14 @@ import gc
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from pathlib import Path
+from typing import NamedTuple, NoReturn
 
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 from starlette.applications import Starlette
@@ -18,12 +21,40 @@ from assethub.errors import HubError
 
 # SIGTERM has to end the hub within 10 seconds; what is left is for closing the database.
 DRAIN_SECONDS = 8.0
+# The head of a request, and the pause before the next one on a connection, last so long at most.
+_HEAD_MILLISECONDS = 30_000
 
 
 class AddressTaken(HubError):
     """The address to listen on is in use, not ours, or not allowed."""
 
     code = "address_taken"
+
+
+class TlsUnusable(HubError):
+    """The certificate or its key cannot be read, or they do not belong together."""
+
+    code = "tls_unusable"
+
+
+class Tls(NamedTuple):
+    """The PEM files of a certificate with those above it, and of its key."""
+
+    cert: Path
+    key: Path
+
+
+def check_tls(tls: Tls) -> None:
+    """Raises TlsUnusable, with the reason, where a server cannot use these files."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        # An empty password: else OpenSSL asks for one at the terminal.
+        context.load_cert_chain(tls.cert, tls.key, password="")
+    except (OSError, ValueError) as error:
+        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        raise TlsUnusable(
+            f"cannot use the certificate {tls.cert} with the key {tls.key}: {reason}"
+        ) from error
 
 
 def claim_address(host: str, port: int) -> socket.socket:
@@ -49,14 +80,22 @@ def claim_address(host: str, port: int) -> socket.socket:
     return claim
 
 
-def run(app: Starlette, host: str, port: int, announce: Callable[[str, int], None]) -> NoReturn:
+def run(
+    app: Starlette,
+    host: str,
+    port: int,
+    announce: Callable[[str, int], None],
+    tls: Tls | None = None,
+) -> NoReturn:
     """Serves app until SIGTERM or Ctrl-C, then ends this process: code 0, or 1 on a failure.
 
     announce gets the numeric address and the port once connections are accepted.
     """
+    if tls is not None:
+        check_tls(tls)
     with claim_address(host, port) as claim:
         host, port = claim.getsockname()[:2]
-        served = asyncio.run(_serve(app, host, port, announce))
+        served = asyncio.run(_serve(app, host, port, announce, tls))
     # granian's threads may still want the interpreter: they must not meet one being taken down.
     sys.stdout.flush()
     sys.stderr.flush()
@@ -64,7 +103,11 @@ def run(app: Starlette, host: str, port: int, announce: Callable[[str, int], Non
 
 
 async def _serve(
-    app: Starlette, host: str, port: int, announce: Callable[[str, int], None]
+    app: Starlette,
+    host: str,
+    port: int,
+    announce: Callable[[str, int], None],
+    tls: Tls | None,
 ) -> bool:
     server = Server(
         app,
@@ -72,10 +115,14 @@ async def _serve(
         port=port,
         interface=Interfaces.ASGINL,  # the lifespan is held below: it ends even if a drain does not
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEAD_MILLISECONDS),
         websockets=False,
         backlog=1024,
         log_level=LogLevels.error,
         log_dictconfig={"loggers": {"_granian": {"propagate": True}}},  # to the hub's own log
+        ssl_cert=tls.cert if tls else None,
+        ssl_key=tls.key if tls else None,
+        ssl_protocol_min=SSLProtocols.tls12,
     )
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):

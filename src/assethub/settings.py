@@ -4,10 +4,16 @@ Each has a flag of `assethub`, a variable `ASSETHUB_…`, a default and a meanin
 the table in the docs with this one.
 """
 
+from collections.abc import Iterable
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 class Settings(BaseSettings):
@@ -26,6 +32,56 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    tls_cert: str = Field(
+        "", description="PEM file of the certificate and those above it; makes the hub speak TLS."
+    )
+    tls_key: str = Field("", description="PEM file of the certificate's key, without a password.")
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of proxies, with commas between, whose "
+        "`X-Forwarded-For`, `-Proto`, `-Host` and `X-Request-Id` count.",
+    )
+    allowed_hosts: str = Field(
+        "",
+        description="Names, with commas between, by which people reach the hub, beside those of "
+        "loopback and `host`; `.example.com` is all below it, `*` is any.",
+    )
+    insecure: bool = Field(
+        False, description="Listen elsewhere than on loopback without TLS and without a proxy."
+    )
+    key_rate: float = Field(
+        0, ge=0, description="Requests a second of one API key or session, on average; 0 is any."
+    )
+    address_rate: float = Field(
+        0, ge=0, description="Requests a second from one address, on average; 0 is any."
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="`console` for people, `json`, or `auto`: by whether it is a terminal."
+    )
+    access_log: bool = Field(True, description="Log each request.")
+    metrics_host: str = Field("127.0.0.1", description="Address to serve `/metrics` on.")
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port to serve `/metrics` on; 0 is none."
+    )
+    traces_url: str = Field(
+        "", description="Where OpenTelemetry traces go by OTLP over HTTP: `http://…/v1/traces`."
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_networks(cls, value: str) -> str:
+        _parse_networks(value)
+        return value
+
+    @cached_property
+    def proxy_networks(self) -> Networks:
+        """The networks of `trusted_proxies`."""
+        return _parse_networks(self.trusted_proxies)
+
+    @cached_property
+    def host_names(self) -> tuple[str, ...]:
+        """The names of `allowed_hosts`, in lower case."""
+        return tuple(name.lower() for name in _split(self.allowed_hosts))
 
     @property
     def resolved_database_url(self) -> str:
@@ -41,3 +97,11 @@ class Settings(BaseSettings):
     def resolved_store_url(self) -> str:
         """The URL or directory of the blob store."""
         return self.store_url or str(self.data.absolute() / "blobs")
+
+
+def _parse_networks(text: str) -> Networks:
+    return tuple(ip_network(each, strict=False) for each in _split(text))
+
+
+def _split(text: str) -> Iterable[str]:
+    return (each.strip() for each in text.split(",") if each.strip())

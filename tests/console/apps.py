@@ -17,7 +17,7 @@ def ask(
     scheme: str = "http",
 ) -> tuple[int, list[tuple[str, str]], str]:
     """The status, headers and body that the app answers a request with."""
-    app = create_app(hub.settings)
+    app = create_app(hub.settings.model_copy(update={"allowed_hosts": "hub.example"}))
     app.state.hub = hub.inside
     sent: list[dict[str, Any]] = []
     scope = {

@@ -8,6 +8,7 @@ import click
 import pytest
 
 from assethub.cli import cli as assethub
+from assethub.cli.options import show_default
 from assethub.settings import Settings
 from t9k.ah._cli.program import ah
 
@@ -19,7 +20,8 @@ LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
 def test_the_table_of_settings_is_that_of_the_program() -> None:
     rows = [
         f"| `--{name.replace('_', '-')}` | `ASSETHUB_{name.upper()}` | "
-        f"{f'`{field.default}`' if field.default != '' else 'none'} | {field.description} |"
+        f"{f'`{show_default(field.default)}`' if field.default != '' else 'none'} | "
+        f"{field.description} |"
         for name, field in Settings.model_fields.items()
     ]
     assert _table("docs/operations.md", "| flag |") == rows

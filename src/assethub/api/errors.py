@@ -15,7 +15,7 @@ from assethub.errors import HubError, InvalidInput, Unauthenticated
 
 _log = structlog.get_logger()
 # Of the refusals that the framework makes; those of the hub carry their own.
-_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_CODES = {404: "not_found", 405: "method_not_allowed", 408: "too_slow", 413: "too_large"}
 
 
 def install_error_handlers(app: FastAPI) -> None:

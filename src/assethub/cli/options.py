@@ -12,14 +12,9 @@ from pydantic import ValidationError
 from assethub.core.hub import Hub, open_hub
 from assethub.settings import Settings
 
-_OPTIONS = {
-    "data": ("--data", click.Path(path_type=Path, file_okay=False)),
-    "database_url": ("--database-url", click.STRING),
-    "store_url": ("--store-url", click.STRING),
-    "host": ("--host", click.STRING),
-    "port": ("--port", click.IntRange(0, 65535)),
-}
 _SHARED = ("data", "database_url", "store_url")
+# The settings of a hub that serves.
+SERVING = tuple(name for name in Settings.model_fields if name not in _SHARED)
 Command = Callable[..., None]
 
 
@@ -38,20 +33,39 @@ def takes_settings(*more: str) -> Callable[[Command], Command]:
 
         decorated: Command = run
         for name in reversed((*_SHARED, *more)):
-            flag, kind = _OPTIONS[name]
-            field = Settings.model_fields[name]
-            text = (field.description or "").replace("`", "")
-            default = f"{field.default}" or "none"
-            decorated = click.option(
-                flag,
-                name,
-                type=kind,
-                default=None,
-                help=f"{text} [variable: ASSETHUB_{name.upper()}; default: {default}]",
-            )(decorated)
+            decorated = _make_option(name)(decorated)
         return decorated
 
     return decorate
+
+
+def _make_option(name: str) -> Callable[[Command], Command]:
+    field = Settings.model_fields[name]
+    text = (field.description or "").replace("`", "")
+    default = show_default(field.default) or "none"
+    flag = f"--{name.replace('_', '-')}"
+    if isinstance(field.default, bool):
+        flag += f"/--no-{name.replace('_', '-')}"
+    return click.option(
+        flag,
+        name,
+        type=_KINDS.get(type(field.default), click.STRING),
+        default=None,
+        help=f"{text} [variable: ASSETHUB_{name.upper()}; default: {default}]",
+    )
+
+
+_KINDS: dict[type, click.ParamType[Any]] = {
+    bool: click.BOOL,
+    int: click.INT,
+    float: click.FLOAT,
+    type(Path()): click.Path(path_type=Path),
+}
+
+
+def show_default(default: object) -> str:
+    """A setting's default as people write it; empty where there is none."""
+    return str(default).lower() if isinstance(default, bool) else f"{default}"
 
 
 def _make_settings(chosen: dict[str, Any]) -> Settings:

@@ -1,48 +1,97 @@
 """`assethub serve`."""
 
-import logging
-import sys
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import structlog
 
-from assethub.cli.options import opened_hub, takes_settings
+from assethub.cli.options import SERVING, opened_hub, takes_settings
 from assethub.cli.users import signin_link
 from assethub.core import sessions, users
+from assethub.errors import HubError
+from assethub.logs import configure_logging
 from assethub.settings import Settings
+
+if TYPE_CHECKING:
+    from assethub.server import Tls
 
 FIRST_USER = "admin"
 
 
+class Unsafe(HubError):
+    """The hub would listen where keys and sessions can be read by others."""
+
+    code = "unsafe"
+
+
 @click.command("serve")
-@takes_settings("host", "port")
+@takes_settings(*SERVING)
 def serve(settings: Settings) -> None:
     """Serve the hub until Ctrl-C or SIGTERM.
 
     The first start makes the data directory, a user named admin, and prints a link that signs
-    that user in to the console once.
+    that user in to the console once. To listen elsewhere than on loopback it needs TLS, or the
+    address of a proxy that has it, or --insecure.
 
     \b
     Examples:
       assethub serve
       assethub serve --data /srv/hub --port 9000
       assethub serve --database-url postgresql://hub@db/hub --store-url s3://models
+      assethub serve --host 0.0.0.0 --tls-cert hub.pem --tls-key hub.key --allowed-hosts hub.lan
     """
     from assethub.app import create_app
     from assethub.server import run
 
-    _log_to_stderr()
+    configure_logging(settings.log_format)
+    tls = find_tls(settings)
+    check_exposure(settings)
     token = _prepare(settings)
 
     def announce(host: str, port: int) -> None:
         shown = f"[{host}]" if ":" in host else host
-        url = f"http://{shown}:{port}"
+        url = f"{'https' if tls else 'http'}://{shown}:{port}"
         click.echo(f"Asset Hub is serving at {url}")
         if token is not None:
             click.echo(f"First user: {FIRST_USER}")
             click.echo(f"Sign in once, within a day: {signin_link(url, token)}")
 
-    run(create_app(settings), settings.host, settings.port, announce)
+    run(create_app(settings), settings.host, settings.port, announce, tls)
+
+
+def find_tls(settings: Settings) -> "Tls | None":
+    """The files to speak TLS with, if they are set and fit; raises HubError where they do not."""
+    from assethub.server import Tls, TlsUnusable, check_tls
+
+    if not settings.tls_cert and not settings.tls_key:
+        return None
+    if not settings.tls_cert or not settings.tls_key:
+        raise TlsUnusable("--tls-cert and --tls-key go together: give both files")
+    tls = Tls(Path(settings.tls_cert), Path(settings.tls_key))
+    check_tls(tls)
+    return tls
+
+
+def check_exposure(settings: Settings) -> None:
+    """Raises Unsafe where keys would cross a network in the clear and nobody said that they may."""
+    covered = settings.tls_cert or settings.trusted_proxies or settings.insecure
+    if not covered and not is_loopback(settings.host):
+        raise Unsafe(
+            f"refusing to listen on {settings.host} without TLS, since keys and sessions would "
+            "cross the network in the clear: give --tls-cert and --tls-key, or name the proxy "
+            "that does TLS with --trusted-proxies, or say --insecure"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens on an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _prepare(settings: Settings) -> str | None:
@@ -55,16 +104,3 @@ def _prepare(settings: Settings) -> str | None:
         if users.list_users(hub):
             return None
         return sessions.make_signin_token(hub, users.add_user(hub, FIRST_USER))
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

@@ -14,6 +14,7 @@ from functools import lru_cache
 from operator import itemgetter
 from queue import SimpleQueue
 from threading import Thread
+from time import perf_counter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -49,11 +50,17 @@ class Database:
     """
 
     engine: sa.Engine
+    # Called with the seconds until a read had its connection, and until a write was durable.
+    note_read_wait: Callable[[float], None] | None = None
+    note_write_wait: Callable[[float], None] | None = None
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection to read from, seeing one state of the database throughout."""
+        began = perf_counter()
         with _translated_errors(), self.engine.connect() as connection:
+            if self.note_read_wait is not None:
+                self.note_read_wait(perf_counter() - began)
             yield connection
 
     def write(self, job: Job[T]) -> T:
@@ -72,6 +79,10 @@ class Database:
         """Ends waiting writes and closes all connections."""
         raise NotImplementedError
 
+    def _note_write(self, began: float) -> None:
+        if self.note_write_wait is not None:
+            self.note_write_wait(perf_counter() - began)
+
 
 class _SQLite(Database):
     def __init__(self, url: str) -> None:
@@ -83,7 +94,10 @@ class _SQLite(Database):
         self._thread.start()
 
     def write(self, job: Job[T]) -> T:
-        return self.submit(job).result()
+        began = perf_counter()
+        result = self.submit(job).result()
+        self._note_write(began)
+        return result
 
     def submit(self, job: Job[T]) -> "Future[T]":
         future: Future[T] = Future()
@@ -91,9 +105,12 @@ class _SQLite(Database):
         return future
 
     async def write_async(self, job: Job[T]) -> T:
+        began = perf_counter()
         waiter: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.put((job, waiter))
-        return await waiter
+        result = await waiter
+        self._note_write(began)
+        return result
 
     def close(self) -> None:
         self._jobs.put(None)
@@ -186,10 +203,13 @@ class _PostgreSQL(Database):
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="postgresql-writer")
 
     def write(self, job: Job[T]) -> T:
+        began = perf_counter()
         for remaining in reversed(range(_TRIES)):
             try:
                 with _translated_errors(), self.writer.begin() as connection:
-                    return job(connection)
+                    result = job(connection)
+                self._note_write(began)
+                return result
             except _Clash as clash:
                 if not remaining:
                     raise Unavailable(

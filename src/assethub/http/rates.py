@@ -1,0 +1,94 @@
+"""How many requests a second a caller may make: a token bucket for each, in this process."""
+
+import math
+import re
+from collections.abc import Callable
+from time import monotonic
+
+from starlette.types import Scope
+
+from assethub.errors import HubError
+
+# A caller may make so many seconds' worth of requests at once after a rest.
+BURST_SECONDS = 10.0
+_MOST_BUCKETS = 65_536
+_KEY = re.compile(rb"(?:^|&)apikey=([^&]+)")
+_SESSION = re.compile(rb"(?:^|;\s*)assethub_session=([^;]+)")
+
+
+class TooManyRequests(HubError):
+    """The caller has to wait; `retry_after` is for how many whole seconds."""
+
+    status = 429
+    code = "too_many_requests"
+
+    def __init__(self, text: str, retry_after: int) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class Buckets:
+    """A bucket for each caller: `rate` tokens a second flow in, up to BURST_SECONDS' worth."""
+
+    def __init__(self, rate: float, clock: Callable[[], float] = monotonic) -> None:
+        self._rate = rate
+        self._most = max(rate * BURST_SECONDS, 1.0)
+        self._clock = clock
+        # Tokens left at a moment. Who has not come for long has a full one, and needs none.
+        self._levels: dict[int, tuple[float, float]] = {}
+
+    def take(self, caller: int) -> float:
+        """Takes a token; returns 0, or in how many seconds there is one."""
+        moment = self._clock()
+        tokens, seen = self._levels.get(caller, (self._most, moment))
+        tokens = min(tokens + (moment - seen) * self._rate, self._most)
+        wait = 0.0 if tokens >= 1 else (1 - tokens) / self._rate
+        if caller not in self._levels and len(self._levels) >= _MOST_BUCKETS:
+            self._forget(moment)
+        self._levels[caller] = (tokens if wait else tokens - 1, moment)
+        return wait
+
+    def _forget(self, moment: float) -> None:
+        """Drops the buckets that are full again; all of them where that frees too little."""
+        full = moment - self._most / self._rate
+        self._levels = {key: level for key, level in self._levels.items() if level[1] > full}
+        if len(self._levels) > _MOST_BUCKETS // 2:
+            self._levels.clear()
+
+
+class Rates:
+    """The rates of keys and of addresses, in requests a second; 0 is no limit."""
+
+    def __init__(self, key_rate: float, address_rate: float) -> None:
+        self._rates = {"API key": key_rate, "address": address_rate}
+        self._keys = Buckets(key_rate) if key_rate else None
+        self._addresses = Buckets(address_rate) if address_rate else None
+        self.limited = bool(key_rate or address_rate)
+
+    def check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
+        """Counts a request; raises TooManyRequests where its caller has to wait."""
+        if self._addresses is not None:
+            client = scope.get("client")
+            self._refuse("address", self._addresses.take(hash(client[0] if client else "")))
+        if self._keys is not None:
+            key = _find_key(scope, headers)
+            if key:
+                self._refuse("API key", self._keys.take(hash(key)))
+
+    def _refuse(self, kind: str, wait: float) -> None:
+        if wait:
+            seconds = math.ceil(wait)
+            raise TooManyRequests(
+                f"too many requests: this {kind} may make {self._rates[kind]:g} a second; try "
+                f"again in {seconds} s",
+                seconds,
+            )
+
+
+def _find_key(scope: Scope, headers: dict[bytes, bytes]) -> bytes:
+    """What the caller shows to be known by: an API key, or a console's session."""
+    scheme, _, credentials = headers.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() == b"bearer":
+        return credentials.strip()
+    match = _KEY.search(scope["query_string"]) or _SESSION.search(headers.get(b"cookie", b""))
+    return match[1] if match else b""
