@@ -8,6 +8,7 @@ from pydantic import BaseModel, StrictStr
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
+from assethub.api.once import CalledOnce
 from assethub.api.render import Json, render_asset, render_listed_asset, render_page
 from assethub.core import assets
 
@@ -28,11 +29,13 @@ class AssetChange(BaseModel):
 
 
 @router.post("")
-def create_asset(hub: CurrentHub, caller: Caller, body: NewAsset) -> dict[str, str]:
-    id_ = assets.create_asset(
-        hub, caller, body.folder, body.name, body.labels or [], body.description or ""
+def create_asset(once: CalledOnce, caller: Caller, body: NewAsset) -> Response:
+    return once.answer(
+        lambda hub: assets.create_asset(
+            hub, caller, body.folder, body.name, body.labels or [], body.description or ""
+        ),
+        lambda id_: {"id": id_},
     )
-    return {"id": id_}
 
 
 @router.get("")

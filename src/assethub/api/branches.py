@@ -8,6 +8,7 @@ from pydantic import BaseModel, StrictStr
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
+from assethub.api.once import CalledOnce
 from assethub.api.render import render_branch, render_page
 from assethub.core import branches
 
@@ -20,11 +21,11 @@ class NewBranch(BaseModel):
 
 
 @router.post("")
-def create_branch(
-    hub: CurrentHub, caller: Caller, asset_id: str, body: NewBranch
-) -> dict[str, str]:
-    commit_id = branches.create_branch(hub, caller, asset_id, body.name, body.source)
-    return {"id": body.name, "commit_id": commit_id}
+def create_branch(once: CalledOnce, caller: Caller, asset_id: str, body: NewBranch) -> Response:
+    return once.answer(
+        lambda hub: branches.create_branch(hub, caller, asset_id, body.name, body.source),
+        lambda commit_id: {"id": body.name, "commit_id": commit_id},
+    )
 
 
 @router.get("")

@@ -5,11 +5,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, StrictStr
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub, find_hub, find_key
+from assethub.api.once import encode_json, find_repeatable, send_answer
 from assethub.api.render import render_evaluation
 from assethub.core import evaluations
+from assethub.core.answers import Answer, answer_once
 from assethub.core.users import authenticate_key
 from assethub.errors import InvalidInput
 
@@ -39,9 +42,20 @@ async def create_evaluation(request: Request) -> Response:
     job = evaluations.plan_evaluation(
         model, dataset, metrics, lambda connection: authenticate_key(connection, key)
     )
-    made = await find_hub(request).database.write_async(job)
-    text = json.dumps(render_evaluation(made), ensure_ascii=False)
-    return Response(text.encode(), media_type="application/json")
+    database = find_hub(request).database
+    asked = await find_repeatable(request)
+    if asked is None:
+        return send_answer(Answer(_encode(await database.write_async(job))))
+
+    def record_once(connection: Connection) -> Answer:
+        user = authenticate_key(connection, key)
+        return answer_once(connection, user.id, asked, job, _encode)
+
+    return send_answer(await database.write_async(record_once))
+
+
+def _encode(evaluation: evaluations.Evaluation) -> bytes:
+    return encode_json(render_evaluation(evaluation))
 
 
 def _parse_body(body: bytes) -> tuple[str, str, dict[str, Any]]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, StrictStr
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
+from assethub.api.once import CalledOnce
 from assethub.api.render import Json, render_listed_folder, render_page
 from assethub.core import folders
 
@@ -28,11 +29,13 @@ class FolderChange(BaseModel):
 
 
 @router.post("")
-def create_folder(hub: CurrentHub, caller: Caller, body: NewFolder) -> dict[str, str]:
-    id_ = folders.create_folder(
-        hub, caller, body.type, body.name, body.labels or [], body.description or ""
+def create_folder(once: CalledOnce, caller: Caller, body: NewFolder) -> Response:
+    return once.answer(
+        lambda hub: folders.create_folder(
+            hub, caller, body.type, body.name, body.labels or [], body.description or ""
+        ),
+        lambda id_: {"id": id_},
     )
-    return {"id": id_}
 
 
 @router.get("")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, StrictStr
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
+from assethub.api.once import CalledOnce
 from assethub.api.render import render_difference, render_page
 from assethub.api.streams import stream_results
 from assethub.core import diffs, merging
@@ -54,31 +55,40 @@ def compare(
 
 @router.post("/branches/{name}/merge")
 def merge_branch(
-    hub: CurrentHub, caller: Caller, asset_id: str, name: str, body: Merge
-) -> dict[str, str]:
-    merged = merging.merge_branch(
-        hub,
-        caller,
-        asset_id,
-        name,
-        body.source,
-        message=body.message,
-        strategy=body.strategy,
-        metadata=body.metadata,
+    once: CalledOnce, caller: Caller, asset_id: str, name: str, body: Merge
+) -> Response:
+    return once.answer(
+        lambda hub: merging.merge_branch(
+            hub,
+            caller,
+            asset_id,
+            name,
+            body.source,
+            message=body.message,
+            strategy=body.strategy,
+            metadata=body.metadata,
+        ),
+        lambda merged: {"commit": merged.commit_id, "result": merged.result},
     )
-    return {"commit": merged.commit_id, "result": merged.result}
 
 
 @router.post("/branches/{name}/reset")
 def reset_branch(
-    hub: CurrentHub, caller: Caller, asset_id: str, name: str, body: Reset
-) -> dict[str, str]:
-    return {"commit": merging.reset_branch(hub, caller, asset_id, name, body.ref)}
+    once: CalledOnce, caller: Caller, asset_id: str, name: str, body: Reset
+) -> Response:
+    return once.answer(
+        lambda hub: merging.reset_branch(hub, caller, asset_id, name, body.ref),
+        lambda commit: {"commit": commit},
+    )
 
 
 @router.post("/branches/{name}/revert")
 def revert_commit(
-    hub: CurrentHub, caller: Caller, asset_id: str, name: str, body: Revert
-) -> dict[str, str]:
-    commit = merging.revert_commit(hub, caller, asset_id, name, body.ref, message=body.message)
-    return {"commit": commit}
+    once: CalledOnce, caller: Caller, asset_id: str, name: str, body: Revert
+) -> Response:
+    return once.answer(
+        lambda hub: merging.revert_commit(
+            hub, caller, asset_id, name, body.ref, message=body.message
+        ),
+        lambda commit: {"commit": commit},
+    )

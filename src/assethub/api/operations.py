@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
+from assethub.api.once import CalledOnce
 from assethub.api.render import render_object
 from assethub.api.uploads import receive_file
 from assethub.core import finish, operations
@@ -23,9 +24,11 @@ class Finish(BaseModel):
 
 
 @router.post("/update")
-def start_operation(hub: CurrentHub, caller: Caller, asset: str, branch: str) -> dict[str, str]:
-    operation = operations.start_operation(hub, caller, asset, branch)
-    return {"op_id": operation.id, "commit": operation.base_commit}
+def start_operation(once: CalledOnce, caller: Caller, asset: str, branch: str) -> Response:
+    return once.answer(
+        lambda hub: operations.start_operation(hub, caller, asset, branch),
+        lambda operation: {"op_id": operation.id, "commit": operation.base_commit},
+    )
 
 
 @router.put("/objects")
@@ -47,18 +50,18 @@ def delete_object(
 
 
 @router.post("/update/{operation_id}")
-def finish_operation(
-    hub: CurrentHub, caller: Caller, operation_id: str, body: Finish
-) -> dict[str, str]:
-    commit = finish.finish_operation(
-        hub,
-        caller,
-        operation_id,
-        body.message or "",
-        metadata=body.metadata,
-        overwrite=body.overwrite,
+def finish_operation(once: CalledOnce, caller: Caller, operation_id: str, body: Finish) -> Response:
+    return once.answer(
+        lambda hub: finish.finish_operation(
+            hub,
+            caller,
+            operation_id,
+            body.message or "",
+            metadata=body.metadata,
+            overwrite=body.overwrite,
+        ),
+        lambda commit: {"commit": commit},
     )
-    return {"commit": commit}
 
 
 @router.delete("/operation/{operation_id}")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, StrictStr
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
+from assethub.api.once import CalledOnce
 from assethub.api.render import render_page, render_tag
 from assethub.core import tags
 
@@ -20,9 +21,11 @@ class NewTag(BaseModel):
 
 
 @router.post("")
-def create_tag(hub: CurrentHub, caller: Caller, asset_id: str, body: NewTag) -> dict[str, str]:
-    commit_id = tags.create_tag(hub, caller, asset_id, body.tag, body.ref)
-    return {"id": body.tag, "commit_id": commit_id}
+def create_tag(once: CalledOnce, caller: Caller, asset_id: str, body: NewTag) -> Response:
+    return once.answer(
+        lambda hub: tags.create_tag(hub, caller, asset_id, body.tag, body.ref),
+        lambda commit_id: {"id": body.tag, "commit_id": commit_id},
+    )
 
 
 @router.get("")

@@ -1,0 +1,76 @@
+"""Changes that a client may ask for again with the same Idempotency-Key, and that happen once."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request
+from starlette.responses import Response
+
+from assethub.api.callers import Caller, CurrentHub
+from assethub.api.render import Json
+from assethub.core.answers import Answer, Repeatable, change_once, read_key
+from assethub.core.hub import Hub
+from assethub.core.users import User
+
+T = TypeVar("T")
+_KEY = "Idempotency-Key"
+
+
+@dataclass(frozen=True)
+class Once:
+    """Makes the change that a request asks for, unless it is one that came before."""
+
+    hub: Hub
+    caller: User
+    asked: Repeatable | None
+
+    def answer(self, change: Callable[[Hub], T], render: Callable[[T], Json]) -> Response:
+        """The answer to the change that a use case makes on a hub, in JSON as `render` says.
+
+        Raises KeyReused where the key came with another request.
+        """
+
+        def encode(result: T) -> bytes:
+            return encode_json(render(result))
+
+        if self.asked is None:
+            return send_answer(Answer(encode(change(self.hub))))
+        return send_answer(change_once(self.hub, self.caller.id, self.asked, change, encode))
+
+
+async def find_repeatable(request: Request) -> Repeatable | None:
+    """The key of a request with what it asks; None where it has none."""
+    key = request.headers.get(_KEY)
+    if key is None:
+        return None
+    query = [
+        pair
+        for pair in request.scope["query_string"].split(b"&")
+        if not pair.startswith(b"apikey=")
+    ]
+    said = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
+    said.update(b"&".join(query) + b"\n" + await request.body())
+    return Repeatable(read_key(key), said.hexdigest())
+
+
+def encode_json(answer: Json) -> bytes:
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def send_answer(answer: Answer) -> Response:
+    headers = {"Idempotency-Replayed": "true"} if answer.replayed else None
+    return Response(answer.body, answer.status, headers, media_type="application/json")
+
+
+def _find_once(
+    hub: CurrentHub,
+    caller: Caller,
+    asked: Annotated[Repeatable | None, Depends(find_repeatable)],
+) -> Once:
+    return Once(hub, caller, asked)
+
+
+CalledOnce = Annotated[Once, Depends(_find_once)]
