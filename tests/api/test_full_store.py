@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from api.raw import JSON, Raw, form_of
-from assethub.core import users
+from assethub.core import keys, users
 from assethub.core.hub import open_hub
 from assethub.settings import Settings
 from hubs import start_hub
@@ -86,7 +86,7 @@ def serve(tmp_path: Path, settings: Settings, mounted: bool) -> Iterator[Tight]:
         process, url = start_hub(settings, tmp_path / "log")
         with process:
             inside = open_hub(settings)
-            key = users.add_key(inside, users.add_user(inside, "user"), "test")
+            key = keys.add_key(inside, users.add_user(inside, "user"), "test")
             inside.close()
             filler = store / "filler" if mounted else None
             yield Tight(Raw(url, key), filler, process.pid)

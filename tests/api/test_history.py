@@ -7,7 +7,7 @@ import pytest
 
 from api.raw import JSON, Raw
 from assethub.core import logs, merging
-from assethub.core.users import authenticate_key
+from assethub.core.keys import authenticate_key
 from hubs import RunningHub
 
 

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from api.raw import JSON, Raw
-from assethub.core import users
+from assethub.core import keys
 from hubs import RunningHub
 
 
@@ -24,7 +24,7 @@ def test_a_revoked_key_is_refused_at_once(hub: RunningHub) -> None:
     user = hub.new_user()
     raw = Raw(hub.url, user.key)
     assert raw.ok("GET", "/folders") == []
-    users.revoke_key(hub.inside, user.key)
+    keys.revoke_key(hub.inside, user.key)
     assert raw.refused("GET", "/folders") == (400, f"api key {user.key[:8]}… not found\n")
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import urllib3
 
 from api.raw import JSON, Raw, form_of
-from assethub.core import users
+from assethub.core import keys, users
 from assethub.core.hub import open_hub
 from assethub.core.uploads import drop_orphans, load_parts
 from assethub.settings import Settings
@@ -436,7 +436,7 @@ def test_an_upload_survives_a_killed_hub(tmp_path: Path) -> None:
     process, url = start_hub(settings, tmp_path / "log")
     with process:
         inside = open_hub(settings)
-        key = users.add_key(inside, users.add_user(inside, "user"), "test")
+        key = keys.add_key(inside, users.add_user(inside, "user"), "test")
         inside.close()
         user = Raw(url, key)
         asset = user.asset("model", "m", "m")

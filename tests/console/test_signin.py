@@ -5,7 +5,7 @@ import hashlib
 import pytest
 import sqlalchemy as sa
 
-from assethub.core import sessions, users
+from assethub.core import keys, sessions, users
 from assethub.store.tables import sessions as sessions_table
 from console.apps import ask
 from console.visitors import Visitor
@@ -73,7 +73,7 @@ def test_a_key_that_is_none_is_refused_and_not_shown(visitor: Visitor, key: str)
 
 def test_a_revoked_key_is_refused(hub: RunningHub, visitor: Visitor) -> None:
     user = hub.new_user()
-    users.revoke_key(hub.inside, user.key)
+    keys.revoke_key(hub.inside, user.key)
     page = visitor.post("/signin", {"key": user.key})
     assert (page.status, visitor.session) == (400, None)
     assert "revoked" in page.text

@@ -5,7 +5,8 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from assethub.core.hub import Hub
-from assethub.core.users import User, authenticate_key
+from assethub.core.keys import authenticate_key, note_use
+from assethub.core.users import User
 from assethub.errors import Unauthenticated
 
 
@@ -16,8 +17,11 @@ def find_hub(request: Request) -> Hub:
 
 def find_caller(request: Request) -> User:
     """The user whose API key the request carries; raises Unauthenticated."""
-    with find_hub(request).database.read() as connection:
-        return authenticate_key(connection, find_key(request))
+    hub = find_hub(request)
+    with hub.database.read() as connection:
+        caller = authenticate_key(connection, find_key(request))
+    note_use(hub, caller)
+    return caller
 
 
 def find_key(request: Request) -> str:

@@ -13,7 +13,8 @@ from assethub.api.once import encode_json, find_repeatable, send_answer
 from assethub.api.render import render_evaluation
 from assethub.core import evaluations
 from assethub.core.answers import Answer, answer_once
-from assethub.core.users import authenticate_key
+from assethub.core.keys import authenticate_key, note_use
+from assethub.core.users import User
 from assethub.errors import InvalidInput
 
 router = APIRouter(prefix="/evaluations", tags=["evaluations"])
@@ -39,19 +40,22 @@ async def create_evaluation(request: Request) -> Response:
     """
     key = find_key(request)
     model, dataset, metrics = _parse_body(await request.body())
-    job = evaluations.plan_evaluation(
-        model, dataset, metrics, lambda connection: authenticate_key(connection, key)
-    )
-    database = find_hub(request).database
+    hub = find_hub(request)
+
+    def find_user(connection: Connection) -> User:
+        user = authenticate_key(connection, key)
+        note_use(hub, user)
+        return user
+
+    job = evaluations.plan_evaluation(model, dataset, metrics, find_user)
     asked = await find_repeatable(request)
     if asked is None:
-        return send_answer(Answer(_encode(await database.write_async(job))))
+        return send_answer(Answer(_encode(await hub.database.write_async(job))))
 
     def record_once(connection: Connection) -> Answer:
-        user = authenticate_key(connection, key)
-        return answer_once(connection, user.id, asked, job, _encode)
+        return answer_once(connection, find_user(connection).id, asked, job, _encode)
 
-    return send_answer(await database.write_async(record_once))
+    return send_answer(await hub.database.write_async(record_once))
 
 
 def _encode(evaluation: evaluations.Evaluation) -> bytes:

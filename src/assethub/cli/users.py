@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import click
 
 from assethub.cli.options import opened_hub, takes_settings
-from assethub.core import sessions, users
+from assethub.core import keys, sessions, users
 from assethub.settings import Settings
 
 
@@ -31,7 +31,7 @@ def add_user(settings: Settings, name: str) -> None:
     """
     with opened_hub(settings) as hub:
         user = users.add_user(hub, name)
-        key = users.add_key(hub, user, "first key")
+        key = keys.add_key(hub, user, "first key")
     click.echo(f"Added user {name}. The API key, shown only now:")
     click.echo(key)
 
@@ -92,7 +92,7 @@ def add_key(settings: Settings, user: str, name: str) -> None:
       assethub key add ann --name laptop
     """
     with opened_hub(settings) as hub:
-        key = users.add_key(hub, users.find_user(hub, user), name)
+        key = keys.add_key(hub, users.find_user(hub, user), name)
     click.echo(f"Added a key for user {user}, shown only now:")
     click.echo(key)
 
@@ -110,7 +110,7 @@ def list_keys(settings: Settings, user: str) -> None:
     row = "{:36}  {:8}  {:20}  {:20}  {}"
     with opened_hub(settings) as hub:
         click.echo(row.format("ID", "KEY", "CREATED", "REVOKED", "NAME"))
-        for key in users.list_keys(hub, users.find_user(hub, user)):
+        for key in keys.list_keys(hub, users.find_user(hub, user)):
             revoked = _time(key.revoked) if key.revoked else ""
             line = row.format(key.id, key.prefix, _time(key.created), revoked, key.name)
             click.echo(line)
@@ -127,7 +127,7 @@ def revoke_key(settings: Settings, key: str) -> None:
       assethub key revoke 1f0c2f6e
     """
     with opened_hub(settings) as hub:
-        revoked = users.revoke_key(hub, key)
+        revoked = keys.revoke_key(hub, key)
     click.echo(f"Revoked key {revoked.prefix}… ({revoked.name}).")
 
 

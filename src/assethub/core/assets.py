@@ -14,6 +14,7 @@ from assethub.core.users import User
 from assethub.core.values import check_description, check_labels, check_name, new_id, now
 from assethub.errors import InvalidInput
 from assethub.store import tables
+from assethub.store.statements import Prepared
 from assethub.store.tables import branches, users
 
 DEFAULT_BRANCH = "main"
@@ -54,7 +55,7 @@ _own = (
 _select = sa.select(*_own, *folders.columns).select_from(
     tables.assets.join(tables.folders).join(users)
 )
-_by_id = _select.where(tables.assets.c.id == sa.bindparam("id"))
+_by_id = Prepared(_select.where(tables.assets.c.id == sa.bindparam("id")))
 select_by_name = _select.where(
     users.c.name == sa.bindparam("owner"),
     tables.folders.c.type == sa.bindparam("type"),
@@ -103,7 +104,7 @@ def create_asset(
 
 def list_assets(hub: Hub, user: User, folder_id: str) -> list[Listed]:
     """The assets of a folder, by name."""
-    return _list(hub, user, folder_id, _in_folder(folder_id))
+    return _list(hub, user, folder_id, _in_folder(user, folder_id))
 
 
 def page_assets(
@@ -111,13 +112,15 @@ def page_assets(
 ) -> Page[Listed]:
     """Up to `amount` of the assets of a folder, from behind the name `after`."""
     most = check_amount(amount)
-    query = _in_folder(folder_id).where(tables.assets.c.name > after).limit(most + 1)
+    query = _in_folder(user, folder_id).where(tables.assets.c.name > after).limit(most + 1)
     return cut_page(_list(hub, user, folder_id, query), most)
 
 
-def _in_folder(folder_id: str) -> "sa.Select[Any]":
+def _in_folder(user: User, folder_id: str) -> "sa.Select[Any]":
     counted = sa.select(sa.func.count()).where(branches.c.asset_id == tables.assets.c.id)
     query = sa.select(*_own, counted.scalar_subquery())
+    if user.key is not None and user.key.asset_id is not None:
+        query = query.where(tables.assets.c.id == user.key.asset_id)
     return query.where(tables.assets.c.folder_id == folder_id).order_by(tables.assets.c.name)
 
 
@@ -178,7 +181,7 @@ def delete_asset(hub: Hub, user: User, id_: str) -> None:
 
 def load_asset(connection: sa.Connection, user: User, id_: str, level: Level) -> Asset:
     """The asset of that id, where the user holds the level in its folder."""
-    return allow(connection.execute(_by_id, {"id": id_}).first(), user, level)
+    return allow(_by_id.first(connection, {"id": id_, "asker": user.id}), user, level)
 
 
 def load_viewable(connection: sa.Connection, user: User, ids: Iterable[str]) -> dict[str, Asset]:
@@ -186,9 +189,10 @@ def load_viewable(connection: sa.Connection, user: User, ids: Iterable[str]) -> 
     wanted = sorted(set(ids))
     for start in range(0, len(wanted), _AT_ONCE):
         batch = wanted[start : start + _AT_ONCE]
-        for row in connection.execute(_select.where(tables.assets.c.id.in_(batch))):
+        query = _select.where(tables.assets.c.id.in_(batch))
+        for row in connection.execute(query, {"asker": user.id}):
             folder = Folder(*row[len(_own) :])
-            if level_of(user, folder) >= Level.VIEW:
+            if level_of(user, folder, row[0]) >= Level.VIEW:
                 found[row[0]] = Asset._make((*row[: len(_own)], folder))
     return found
 
@@ -196,7 +200,7 @@ def load_viewable(connection: sa.Connection, user: User, ids: Iterable[str]) -> 
 def allow(row: Sequence[Any] | None, user: User, level: Level) -> Asset:
     """The asset of a row of `select_by_name`, where the user holds the level in its folder."""
     folder = None if row is None else Folder(*row[len(_own) :])
-    allowed = require(user, folder, level, "asset not found")
+    allowed = require(user, folder, level, "asset not found", None if row is None else row[0])
     return Asset._make((*cast(Sequence[Any], row)[: len(_own)], allowed))
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from assethub.core.hub import Hub
+from assethub.core.permissions import Level, held_level
 from assethub.core.users import User
 from assethub.core.values import now
 from assethub.errors import NotFound
@@ -72,24 +73,34 @@ def find_known(connection: sa.Connection, user: User, hashes: Iterable[str]) -> 
     wanted = sorted(set(hashes))
     found: set[str] = set()
     for start in range(0, len(wanted), _AT_ONCE):
-        query = {"hashes": wanted[start : start + _AT_ONCE], "user_id": user.id, "moment": now()}
-        found.update(connection.execute(_sent, query).scalars())
-        found.update(connection.execute(_viewable, query).scalars())
+        query = {"hashes": wanted[start : start + _AT_ONCE], "asker": user.id, "moment": now()}
+        if user.key is None or user.key.whole_account:
+            found.update(connection.execute(_sent, query).scalars())
+        found.update(connection.execute(_viewable_with(user), query).scalars())
     return found
 
 
 _hashes: sa.BindParameter[Any] = sa.bindparam("hashes", expanding=True)
 _sent = sa.select(sent_contents.c.sha256).where(
     sent_contents.c.sha256.in_(_hashes),
-    sent_contents.c.user_id == sa.bindparam("user_id"),
+    sent_contents.c.user_id == sa.bindparam("asker"),
     sent_contents.c.expires > sa.bindparam("moment"),
 )
 _viewable = (
     sa.select(asset_contents.c.sha256)
     .join(assets, assets.c.id == asset_contents.c.asset_id)
     .join(folders, folders.c.id == assets.c.folder_id)
-    .where(asset_contents.c.sha256.in_(_hashes), folders.c.owner_id == sa.bindparam("user_id"))
+    .where(asset_contents.c.sha256.in_(_hashes), held_level() >= int(Level.VIEW))
 )
+
+
+def _viewable_with(user: User) -> "sa.Select[str]":
+    """What a key of one folder or asset opens there; else what the user may view anywhere."""
+    if user.key is None or user.key.whole_account:
+        return _viewable
+    if user.key.asset_id is not None:
+        return _viewable.where(assets.c.id == user.key.asset_id)
+    return _viewable.where(folders.c.id == user.key.folder_id)
 
 
 def content_missing(sha256: str) -> NotFound:

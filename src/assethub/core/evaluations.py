@@ -3,20 +3,20 @@
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 
 from assethub.core.assets import Asset, load_asset, load_viewable
 from assethub.core.hub import Hub
-from assethub.core.permissions import Level
+from assethub.core.permissions import Level, cap, check_level, held_level
 from assethub.core.references import Reference, parse_reference, resolve
 from assethub.core.targets import Target, tags_of
 from assethub.core.users import User
 from assethub.core.values import check_text, new_id, now
-from assethub.errors import InvalidInput, NotFound
+from assethub.errors import InvalidInput
 from assethub.store.statements import Prepared
-from assethub.store.tables import evaluations, metrics
+from assethub.store.tables import assets, evaluations, folders, metrics
 
 _LONGEST_METRIC_NAME = 255
 _MOST_METRICS = 10_000
@@ -137,6 +137,7 @@ def _record(
         "created": evaluation.created,
         **{f"model_{key}": value for key, value in model._asdict().items()},
         **{f"dataset_{key}": value for key, value in dataset._asdict().items()},
+        "dataset_folder_id": found[1][0].folder.id,
     }
     [(seq,)] = _insert.all(connection, row)
     _insert_metrics.each(connection, _metric_rows(seq, values))
@@ -145,7 +146,7 @@ def _record(
 
 _insert = Prepared(
     evaluations.insert().returning(evaluations.c.seq),
-    *("id", "creator", "created"),
+    *("id", "creator", "created", "dataset_folder_id"),
     *(f"{side}_{field}" for side in ("model", "dataset") for field in Side._fields),
 )
 _insert_metrics = Prepared(metrics.insert())
@@ -198,8 +199,8 @@ def list_evaluations(
         query = _select.where(evaluations.c.model_id == asset.id)
         if ":" in model or "@" in model:
             query = query.where(evaluations.c.model_commit == target.commit_id)
-        rows = connection.execute(_sorted(query, sort).limit(amount)).all()
-        return _with_metrics(connection, rows)
+        rows = connection.execute(_sorted(query, sort).limit(amount), {"asker": user.id}).all()
+        return _with_metrics(connection, user, rows)
 
 
 def list_evaluations_on(
@@ -214,15 +215,15 @@ def list_evaluations_on(
         ids = connection.execute(query.with_only_columns(evaluations.c.model_id).distinct())
         models = load_viewable(connection, user, ids.scalars().all())
         query = query.where(evaluations.c.model_id.in_(models))
-        rows = connection.execute(_sorted(query, "").limit(amount)).all()
-        return _with_metrics(connection, rows)
+        rows = connection.execute(_sorted(query, "").limit(amount), {"asker": user.id}).all()
+        return _with_metrics(connection, user, rows)
 
 
 def get_evaluation(hub: Hub, user: User, id_: str) -> Evaluation:
     """One evaluation, for who may view its model; NotFound where it is not there or deleted."""
     with hub.database.read() as connection:
         row = _find(connection, user, id_, Level.VIEW)
-        return _with_metrics(connection, [row])[0]
+        return _with_metrics(connection, user, [row])[0]
 
 
 def delete_evaluation(hub: Hub, user: User, id_: str, why: str = "") -> None:
@@ -240,7 +241,19 @@ def delete_evaluation(hub: Hub, user: User, id_: str, why: str = "") -> None:
     hub.database.write(job)
 
 
-_select = sa.select(evaluations).where(evaluations.c.deleted.is_(None))
+_datasets = folders.alias("dataset_folders")
+_select = (
+    sa.select(evaluations, _datasets.c.id.label("dataset_there"), held_level(_datasets))
+    .outerjoin(_datasets, _datasets.c.id == evaluations.c.dataset_folder_id)
+    .where(evaluations.c.deleted.is_(None))
+)
+# The model's side comes with the row, so that what is hidden takes as long as what is not there.
+_by_id = (
+    _select.add_columns(assets.c.folder_id, held_level(folders).label("model_held"))
+    .join(assets, assets.c.id == evaluations.c.model_id)
+    .join(folders, folders.c.id == assets.c.folder_id)
+    .where(evaluations.c.id == sa.bindparam("id"))
+)
 
 
 def _sorted(query: "sa.Select[Any]", sort: str) -> "sa.Select[Any]":
@@ -255,19 +268,10 @@ def _sorted(query: "sa.Select[Any]", sort: str) -> "sa.Select[Any]":
 
 
 def _find(connection: sa.Connection, user: User, id_: str, level: Level) -> "sa.Row[Any]":
-    row = connection.execute(_select.where(evaluations.c.id == id_)).first()
-    missing = NotFound(
-        "evaluation not found",
-        code="evaluation_not_found",
-        detail=f"evaluation {id_} not found",
-    )
-    if row is None:
-        raise missing
-    try:
-        load_asset(connection, user, row.model_id, level)
-    except NotFound:
-        raise missing from None
-    return row
+    row = connection.execute(_by_id, {"id": id_, "asker": user.id}).first()
+    held = Level.NONE if row is None else cap(user, row.model_held, row.folder_id, row.model_id)
+    check_level(held, level, "evaluation not found")
+    return cast("sa.Row[Any]", row)
 
 
 _metrics_of = (
@@ -277,13 +281,15 @@ _metrics_of = (
 )
 
 
-def _with_metrics(connection: sa.Connection, rows: Sequence["sa.Row[Any]"]) -> list[Evaluation]:
+def _with_metrics(
+    connection: sa.Connection, user: User, rows: Sequence["sa.Row[Any]"]
+) -> list[Evaluation]:
     values: dict[int, dict[str, float | int]] = {row.seq: {} for row in rows}
     for start in range(0, len(rows), 500):
         seqs = [row.seq for row in rows[start : start + 500]]
         for metric in connection.execute(_metrics_of, {"seqs": seqs}):
             values[metric.evaluation_seq][metric.name] = _number(metric.value, metric.integral)
-    return [_evaluation(row, values[row.seq]) for row in rows]
+    return [_evaluation(user, row, values[row.seq]) for row in rows]
 
 
 def _number(value: float | None, integral: bool) -> float | int:
@@ -292,9 +298,22 @@ def _number(value: float | None, integral: bool) -> float | int:
     return int(value) if integral else value
 
 
-def _evaluation(row: "sa.Row[Any]", values: dict[str, float | int]) -> Evaluation:
+def _evaluation(user: User, row: "sa.Row[Any]", values: dict[str, float | int]) -> Evaluation:
     model, dataset = (
         Side(*(getattr(row, f"{side}_{field}") for field in Side._fields))
         for side in ("model", "dataset")
     )
+    if not _sees_dataset(user, row):
+        dataset = Side(dataset.id, f"{dataset.id}:{dataset.commit}", "", [], dataset.commit)
     return Evaluation(row.id, model, dataset, values, row.creator, row.created, row.seq)
+
+
+def _sees_dataset(user: User, row: "sa.Row[Any]") -> bool:
+    """Whether the user may see the dataset's name: of one gone with its folder, if it was theirs.
+
+    Who could view that cannot be told any more.
+    """
+    if row.dataset_there is None:
+        own = user.name in (row.creator, row.dataset_ref.partition("/")[0])
+        return own and (user.key is None or user.key.whole_account)
+    return cap(user, row.held, row.dataset_there, row.dataset_id) >= Level.VIEW

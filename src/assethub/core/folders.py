@@ -8,16 +8,26 @@ from sqlalchemy.exc import IntegrityError
 
 from assethub.core.hub import Hub
 from assethub.core.pages import Page, check_amount, cut_page
-from assethub.core.permissions import Folder, Level, level_of, require
+from assethub.core.permissions import (
+    Folder,
+    Level,
+    asker,
+    grantees,
+    held_level,
+    level_of,
+    require,
+    require_full_key,
+)
 from assethub.core.users import User
 from assethub.core.values import check_description, check_labels, check_name, new_id, now
 from assethub.errors import InvalidInput, NotFound, PermissionDenied
-from assethub.store.tables import assets, folders, users
+from assethub.store.statements import Prepared
+from assethub.store.tables import assets, folders, shares, users
 
 TYPES = ("model", "dataset")
 SCOPES = ("own", "shared", "public", "all")
 
-columns = (
+_columns = (
     folders.c.id,
     folders.c.type,
     folders.c.name,
@@ -28,13 +38,16 @@ columns = (
     folders.c.created,
     folders.c.modified,
 )
+columns = (*_columns, held_level())
 _joined = folders.join(users, users.c.id == folders.c.owner_id)
 _select = sa.select(*columns).select_from(_joined)
-_by_id = _select.where(folders.c.id == sa.bindparam("id"))
-_by_name = _select.where(
-    users.c.name == sa.bindparam("owner"),
-    folders.c.type == sa.bindparam("type"),
-    folders.c.name == sa.bindparam("name"),
+_by_id = Prepared(_select.where(folders.c.id == sa.bindparam("id")))
+_by_name = Prepared(
+    _select.where(
+        users.c.name == sa.bindparam("owner"),
+        folders.c.type == sa.bindparam("type"),
+        folders.c.name == sa.bindparam("name"),
+    )
 )
 
 
@@ -55,6 +68,7 @@ def create_folder(
     hub: Hub, user: User, type_: str, name: str, labels: Sequence[str], description: str = ""
 ) -> str:
     """Makes a folder of the user's; returns its id."""
+    require_full_key(user)
     check_type(type_)
     check_name("folder", name)
     moment = now()
@@ -108,24 +122,46 @@ def page_folders(
     return cut_page(_list(hub, user, query.limit(most + 1)), most)
 
 
+_own = folders.c.owner_id == asker
+_public = folders.c.id.in_(sa.select(shares.c.folder_id).where(shares.c.grantee == ""))
+_shares = sa.select(shares.c.folder_id).where(shares.c.grantee.in_(grantees))
+# A union, since an OR of the two would look at every folder there is.
+_any = sa.union(sa.select(folders.c.id).where(_own), _shares)
+_SCOPES = {
+    "own": _own,
+    "shared": sa.and_(
+        folders.c.id.in_(_shares.where(shares.c.grantee != "")), folders.c.owner_id != asker
+    ),
+    "public": _public,
+    "all": folders.c.id.in_(_any),
+}
 _order = (folders.c.type, folders.c.name, users.c.name)
 
 
 def _in_scope(user: User, scope: str, type_: str | None) -> "sa.Select[Any]":
     if scope not in SCOPES:
         raise InvalidInput(f"scope must be one of {', '.join(SCOPES)}", code="invalid_scope")
-    counted = sa.select(sa.func.count()).where(assets.c.folder_id == folders.c.id)
-    query = sa.select(*columns, counted.scalar_subquery()).select_from(_joined)
-    own = folders.c.owner_id == user.id
-    query = query.where(own if scope in ("own", "all") else sa.false())
+    counted = _count_assets(user, folders.c.id).scalar_subquery()
+    held = sa.literal_column(str(int(Level.OWNER))) if scope == "own" else held_level()
+    query = sa.select(*_columns, held, counted).select_from(_joined).where(_SCOPES[scope])
+    if user.key is not None and user.key.folder_id is not None:
+        query = query.where(folders.c.id == user.key.folder_id)
     if type_ is not None:
         query = query.where(folders.c.type == check_type(type_))
     return query.order_by(*_order)
 
 
+def _count_assets(user: User, folder_id: "sa.ColumnElement[str] | str") -> "sa.Select[int]":
+    """How many assets of a folder the user sees: all, but with a key for one of them."""
+    counted = sa.select(sa.func.count()).where(assets.c.folder_id == folder_id)
+    if user.key is not None and user.key.asset_id is not None:
+        counted = counted.where(assets.c.id == user.key.asset_id)
+    return counted
+
+
 def _list(hub: Hub, user: User, query: "sa.Select[Any]") -> list[Listed]:
     with hub.database.read() as connection:
-        rows = connection.execute(query).all()
+        rows = connection.execute(query, {"asker": user.id}).all()
     found = [(Folder(*row[:-1]), row[-1]) for row in rows]
     return [Listed(folder, level_of(user, folder), count) for folder, count in found]
 
@@ -134,9 +170,7 @@ def get_folder(hub: Hub, user: User, id_: str) -> Listed:
     """A folder by its id; PermissionDenied for one that is not there too."""
     with hub.database.read() as connection:
         folder = load_folder(connection, user, id_, Level.VIEW)
-        count = connection.execute(
-            sa.select(sa.func.count()).where(assets.c.folder_id == id_)
-        ).scalar_one()
+        count = connection.execute(_count_assets(user, id_)).scalar_one()
     return Listed(folder, level_of(user, folder), count)
 
 
@@ -186,7 +220,7 @@ def load_folder(connection: sa.Connection, user: User, id_: str, level: Level) -
 
     An unknown one is PermissionDenied here, as for an outsider: the released protocol says so.
     """
-    row = connection.execute(_by_id, {"id": id_}).first()
+    row = _by_id.first(connection, {"id": id_, "asker": user.id})
     try:
         return require(user, None if row is None else Folder(*row), level, "folder not found")
     except NotFound as error:
@@ -195,7 +229,8 @@ def load_folder(connection: sa.Connection, user: User, id_: str, level: Level) -
 
 def find_folder(connection: sa.Connection, user: User, owner: str, type_: str, name: str) -> Folder:
     """The folder of that name, where the user may view it; else NotFound."""
-    row = connection.execute(_by_name, {"owner": owner, "type": type_, "name": name}).first()
+    query = {"owner": owner, "type": type_, "name": name, "asker": user.id}
+    row = _by_name.first(connection, query)
     return require(user, None if row is None else Folder(*row), Level.VIEW, "folder not found")
 
 

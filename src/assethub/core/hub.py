@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assethub.core.turns import Turns
+from assethub.core.uses import Uses
 from assethub.errors import Unavailable
 from assethub.settings import Settings
 from assethub.store.blobs import BlobStore, open_store
@@ -18,6 +19,7 @@ class Hub:
     database: Database
     blobs: BlobStore
     turns: Turns = field(default_factory=Turns)
+    uses: Uses = field(default_factory=Uses)
 
     def close(self) -> None:
         self.database.close()

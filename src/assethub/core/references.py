@@ -96,7 +96,8 @@ def resolve(
             "it: OWNER/TYPE/FOLDER/NAME",
             code="invalid_reference",
         )
-    query = {**dict(zip(_NAMES, reference, strict=False)), "value": reference.value}
+    names = dict(zip(_NAMES, reference, strict=False))
+    query = {**names, "value": reference.value, "asker": user.id}
     row = _located.first(connection, query)
     asset = assets.allow(None if row is None else row[:-2], user, level)
     pointers = (None, None) if row is None else row[-2:]

@@ -5,7 +5,8 @@ import secrets
 import sqlalchemy as sa
 
 from assethub.core.hub import Hub
-from assethub.core.users import User, authenticate_key, hash_secret
+from assethub.core.keys import authenticate_key, hash_secret
+from assethub.core.users import User
 from assethub.core.values import now
 from assethub.errors import Unauthenticated
 from assethub.store.tables import sessions, signin_links, users
@@ -13,6 +14,7 @@ from assethub.store.tables import sessions, signin_links, users
 _SECOND = 1_000_000
 _LINK_LIFE = 24 * 3600 * _SECOND
 SESSION_SECONDS = 14 * 24 * 3600
+_welcome = sa.select(users.c.id).where(users.c.disabled.is_(None))
 
 
 def make_signin_token(hub: Hub, user: User) -> str:
@@ -33,15 +35,19 @@ def make_signin_token(hub: Hub, user: User) -> str:
 def find_signin(hub: Hub, token: str) -> User:
     """Whom a one-time token signs in; it stays unused. Raises Unauthenticated."""
     query = (
-        sa.select(users.c.id, users.c.name)
+        sa.select(users.c.id, users.c.name, users.c.admin)
         .join(signin_links, signin_links.c.user_id == users.c.id)
-        .where(signin_links.c.secret == hash_secret(token), signin_links.c.expires > now())
+        .where(
+            signin_links.c.secret == hash_secret(token),
+            signin_links.c.expires > now(),
+            users.c.disabled.is_(None),
+        )
     )
     with hub.database.read() as connection:
         row = connection.execute(query).first()
     if row is None:
         raise _link_unknown()
-    return User(row.id, row.name)
+    return User(*row)
 
 
 def sign_in_with_token(hub: Hub, token: str) -> str:
@@ -50,7 +56,11 @@ def sign_in_with_token(hub: Hub, token: str) -> str:
     def job(connection: sa.Connection) -> str:
         row = connection.execute(
             signin_links.delete()
-            .where(signin_links.c.secret == hash_secret(token), signin_links.c.expires > now())
+            .where(
+                signin_links.c.secret == hash_secret(token),
+                signin_links.c.expires > now(),
+                signin_links.c.user_id.in_(_welcome),
+            )
             .returning(signin_links.c.user_id)
         ).first()
         if row is None:
@@ -71,11 +81,15 @@ def find_session(hub: Hub, secret: str) -> User | None:
     """Whose session it is; None where it has ended or never was."""
     with hub.database.read() as connection:
         row = connection.execute(
-            sa.select(users.c.id, users.c.name)
+            sa.select(users.c.id, users.c.name, users.c.admin)
             .join(sessions, sessions.c.user_id == users.c.id)
-            .where(sessions.c.secret == hash_secret(secret), sessions.c.expires > now())
+            .where(
+                sessions.c.secret == hash_secret(secret),
+                sessions.c.expires > now(),
+                users.c.disabled.is_(None),
+            )
         ).first()
-    return None if row is None else User(row.id, row.name)
+    return None if row is None else User(*row)
 
 
 def sign_out(hub: Hub, secret: str) -> None:

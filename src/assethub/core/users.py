@@ -1,45 +1,69 @@
-"""Users and their API keys."""
+"""Users of a hub: who they are, who looks after the others, and who is kept out."""
 
-import hashlib
-import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from assethub.core.hub import Hub
-from assethub.core.values import check_name, check_text, new_id, now
-from assethub.errors import Conflict, NotFound, Unauthenticated
-from assethub.store.statements import Prepared
-from assethub.store.tables import api_keys, users
+from assethub.core.values import check_name, new_id, now
+from assethub.errors import Conflict, NotFound
+from assethub.store.tables import sessions, signin_links, users
 
-_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_MOST_SHOWN = 100
+
+
+class KeyLimits(NamedTuple):
+    """The API key that a request came with, and what it was limited to when it was made.
+
+    A key of one asset names that asset's folder too. `expires` is in microseconds.
+    """
+
+    id: str
+    prefix: str
+    read_only: bool = False
+    folder_id: str | None = None
+    asset_id: str | None = None
+    expires: int | None = None
+
+    @property
+    def whole_account(self) -> bool:
+        """Whether it opens all that its user may see."""
+        return self.folder_id is None and self.asset_id is None
 
 
 class User(NamedTuple):
-    """Who asks. `name` is what stands as OWNER in references."""
+    """Who asks. `name` is what stands as OWNER in references; `key` is None without a key."""
 
     id: str
     name: str
+    admin: bool = False
+    key: KeyLimits | None = None
 
 
-class Key(NamedTuple):
-    """An API key as it can be shown later: its first 8 characters, never the whole."""
+class Account(NamedTuple):
+    """A user as admins see them; `disabled` is since when, None for one who may come in."""
 
     id: str
     name: str
-    prefix: str
+    admin: bool
+    disabled: int | None
     created: int
-    revoked: int | None
+
+
+_account = sa.select(*(getattr(users.c, field) for field in Account._fields))
 
 
 def add_user(hub: Hub, name: str) -> User:
-    """Makes a user; raises Conflict where the name is taken."""
-    user = User(new_id(), check_name("user", name))
+    """Makes a user, an admin if it is the first; raises Conflict where the name is taken."""
+    check_name("user", name)
 
     def job(connection: sa.Connection) -> User:
+        first = connection.execute(sa.select(users.c.id).limit(1)).first() is None
+        user = User(new_id(), name, admin=first)
+        row = {"id": user.id, "name": name, "created": now(), "admin": first}
         try:
-            connection.execute(users.insert(), {"id": user.id, "name": user.name, "created": now()})
+            connection.execute(users.insert(), row)
         except IntegrityError as error:
             raise Conflict(f"user {name} already exists", code="user_exists") from error
         return user
@@ -47,103 +71,70 @@ def add_user(hub: Hub, name: str) -> User:
     return hub.database.write(job)
 
 
-def list_users(hub: Hub) -> list[User]:
+def list_users(hub: Hub) -> list[Account]:
+    """All users, by name."""
     with hub.database.read() as connection:
-        found = connection.execute(sa.select(users.c.id, users.c.name).order_by(users.c.name))
-        return [User(*row) for row in found]
+        return [Account(*row) for row in connection.execute(_account.order_by(users.c.name))]
+
+
+def list_names(hub: Hub, prefix: str = "") -> list[str]:
+    """The first hundred names that start with a prefix, of users who may come in."""
+    query = sa.select(users.c.name).where(
+        users.c.name.startswith(prefix, autoescape=True), users.c.disabled.is_(None)
+    )
+    with hub.database.read() as connection:
+        found = connection.execute(query.order_by(users.c.name).limit(_MOST_SHOWN))
+        return [name for name in found.scalars() if name.startswith(prefix)]
 
 
 def find_user(hub: Hub, name: str) -> User:
     """The user of that name; raises NotFound."""
     with hub.database.read() as connection:
-        row = connection.execute(
-            sa.select(users.c.id, users.c.name).where(users.c.name == name)
-        ).first()
+        account = load_account(connection, name)
+    return User(account.id, account.name, account.admin)
+
+
+def load_account(connection: sa.Connection, name: str) -> Account:
+    """The user of that name; raises NotFound."""
+    row = connection.execute(_account.where(users.c.name == name)).first()
     if row is None:
-        raise NotFound(f"user {name} not found", code="user_not_found")
-    return User(*row)
+        raise NotFound("user not found", code="user_not_found", detail=f"user {name} not found")
+    return Account(*row)
 
 
-def add_key(hub: Hub, user: User, name: str) -> str:
-    """Makes an API key and returns it whole, for the only time; the hub keeps its hash."""
-    secret = new_id()
-    row = {
-        "id": new_id(),
-        "user_id": user.id,
-        "secret": hash_secret(secret),
-        "name": check_text("name of a key", name, longest=255),
-        "prefix": secret[:8],
-        "created": now(),
-    }
-    hub.database.write(lambda connection: connection.execute(api_keys.insert(), row).rowcount)
-    return secret
+def set_admin(hub: Hub, name: str, admin: bool) -> Account:
+    """Makes a user an admin, or one like all others; Conflict where no admin would be left."""
+    return _change(hub, name, {"admin": admin})
 
 
-def list_keys(hub: Hub, user: User) -> list[Key]:
-    """The user's keys, revoked ones too, oldest first."""
-    columns = [getattr(api_keys.c, field) for field in Key._fields]
-    with hub.database.read() as connection:
-        found = connection.execute(
-            sa.select(*columns)
-            .where(api_keys.c.user_id == user.id)
-            .order_by(api_keys.c.created, api_keys.c.id)
-        )
-        return [Key(*row) for row in found]
+def disable_user(hub: Hub, name: str) -> Account:
+    """Keeps a user out from now on: no key works, sessions and sign-in links end.
 
-
-def revoke_key(hub: Hub, prefix: str) -> Key:
-    """Ends a key, named by its id, or by its first 8 characters or more of them.
-
-    Raises NotFound where no key in use is meant, Conflict where more than one is.
+    Folders and shares stay as they are. Raises Conflict where no admin would be left.
     """
-    columns = [getattr(api_keys.c, field) for field in Key._fields]
-    meant = sa.or_(
-        api_keys.c.id == prefix,
-        api_keys.c.secret == hash_secret(prefix),
-        api_keys.c.prefix == prefix,
-    )
+    return _change(hub, name, {"disabled": now()})
 
-    def job(connection: sa.Connection) -> Key:
-        found = connection.execute(
-            sa.select(*columns).where(meant, api_keys.c.revoked.is_(None))
-        ).all()
-        if not found:
-            raise NotFound(f"no key in use starts with {prefix[:8]}", code="key_not_found")
-        if len(found) > 1:
+
+def enable_user(hub: Hub, name: str) -> Account:
+    """Lets a user in again, with the keys they had; sessions that have ended stay so."""
+    return _change(hub, name, {"disabled": None})
+
+
+def _change(hub: Hub, name: str, change: dict[str, Any]) -> Account:
+    def job(connection: sa.Connection) -> Account:
+        # Whoever takes the last admin's role away waits for whoever takes that of the last but one.
+        admins = sa.select(users.c.id).where(users.c.admin, users.c.disabled.is_(None))
+        connection.execute(admins.order_by(users.c.id).with_for_update())
+        account = load_account(connection, name)
+        connection.execute(users.update().where(users.c.id == account.id), change)
+        if connection.execute(admins.limit(1)).first() is None:
             raise Conflict(
-                f"{len(found)} keys start with {prefix[:8]}; name one by its id",
-                code="key_ambiguous",
+                f"{name} is the last admin who may come in; make another user an admin first",
+                code="last_admin",
             )
-        key = Key(*found[0])._replace(revoked=now())
-        connection.execute(
-            api_keys.update().where(api_keys.c.id == key.id).values(revoked=key.revoked)
-        )
-        return key
+        if change.get("disabled"):
+            for table in (sessions, signin_links):
+                connection.execute(table.delete().where(table.c.user_id == account.id))
+        return account._replace(**change)
 
     return hub.database.write(job)
-
-
-_by_key = Prepared(
-    sa.select(users.c.id, users.c.name)
-    .join(api_keys, api_keys.c.user_id == users.c.id)
-    .where(api_keys.c.secret == sa.bindparam("secret"), api_keys.c.revoked.is_(None))
-)
-
-
-def authenticate_key(connection: sa.Connection, key: str) -> User:
-    """The user who holds the key; raises Unauthenticated with the released client's exact text."""
-    row = None
-    if _KEY.fullmatch(key):
-        row = _by_key.first(connection, {"secret": hash_secret(key)})
-    if row is None:
-        raise Unauthenticated(
-            f"api key {key[:8]}… not found\n",
-            code="key_unknown",
-            detail=f"api key {key[:8]}… is not known or was revoked; log in with another",
-        )
-    return User(*row)
-
-
-def hash_secret(secret: str) -> str:
-    """The form in which keys and tokens are kept. They are random, so no salt is needed."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
