@@ -34,9 +34,11 @@ def open_hub(settings: Settings) -> Hub:
     if not settings.database_url or not settings.store_url:
         _make_directory(settings.data)
     migrate(settings.resolved_database_url)
+    database = open_database(settings.resolved_database_url)
     return Hub(
-        database=open_database(settings.resolved_database_url),
+        database=database,
         blobs=open_store(settings.resolved_store_url),
+        turns=Turns(database.locks),
     )
 
 

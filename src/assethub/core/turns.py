@@ -1,4 +1,9 @@
-"""Who writes which part of an upload: one request at a time, none while the parts are joined."""
+"""Who writes which part of an upload: one request at a time, none while the parts are joined.
+
+Between the requests of one process turns decide, and between processes the locks of the database.
+A request that rests gives way to another of its process; one in another process ends it by its own
+limits.
+"""
 
 import time
 from collections.abc import Iterator
@@ -6,6 +11,7 @@ from contextlib import contextmanager
 from threading import Lock
 
 from assethub.errors import Unavailable
+from assethub.store.locks import Locks, NoLocks
 
 # A request from which nothing came for so long gives way to another for the same part.
 _PATIENCE_SECONDS = 10.0
@@ -41,9 +47,10 @@ class Turn:
 
 
 class Turns:
-    """The turns that this process has given out."""
+    """The turns that this process has given out; `locks` keep other processes out."""
 
-    def __init__(self) -> None:
+    def __init__(self, locks: Locks | None = None) -> None:
+        self._locks = locks or NoLocks()
         self._lock = Lock()
         self._writing: dict[str, dict[int, Turn]] = {}
         self._joining: set[str] = set()
@@ -51,6 +58,28 @@ class Turns:
     @contextmanager
     def write(self, upload: str, number: int) -> Iterator[Turn]:
         """The turn to write a part. Raises Unavailable where another request is at it."""
+        with (
+            self._hold(_name(upload), "the upload is being finished", shared=True),
+            self._hold(f"{_name(upload)}/{number}", "another request sends this part"),
+            self._write(upload, number) as turn,
+        ):
+            yield turn
+
+    @contextmanager
+    def join(self, upload: str) -> Iterator[None]:
+        """For the time of a `with` no part is written, and nobody else joins them."""
+        with self._join(upload), self._hold(_name(upload), "another request is at this upload"):
+            yield
+
+    @contextmanager
+    def _hold(self, name: str, reason: str, *, shared: bool = False) -> Iterator[None]:
+        with self._locks.hold(name, shared=shared) as held:
+            if not held:
+                raise _busy(reason)
+            yield
+
+    @contextmanager
+    def _write(self, upload: str, number: int) -> Iterator[Turn]:
         turn = Turn()
         with self._lock:
             if upload in self._joining:
@@ -70,8 +99,7 @@ class Turns:
                     del self._writing[upload]
 
     @contextmanager
-    def join(self, upload: str) -> Iterator[None]:
-        """For the time of a `with` no part is written, and nobody else joins them."""
+    def _join(self, upload: str) -> Iterator[None]:
         with self._lock:
             if upload in self._joining:
                 raise _busy("another request finishes this upload")
@@ -84,6 +112,10 @@ class Turns:
         finally:
             with self._lock:
                 self._joining.discard(upload)
+
+
+def _name(upload: str) -> str:
+    return f"upload/{upload}"
 
 
 def _busy(reason: str) -> Unavailable:

@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from assethub.errors import StorageFull, Unavailable
+from assethub.store.locks import AdvisoryLocks, Locks, NoLocks
 
 T = TypeVar("T")
 Job = Callable[[sa.Connection], T]
@@ -50,6 +51,7 @@ class Database:
     """
 
     engine: sa.Engine
+    locks: Locks = NoLocks()
     # Called with the seconds until a read had its connection, and until a write was durable.
     note_read_wait: Callable[[float], None] | None = None
     note_write_wait: Callable[[float], None] | None = None
@@ -200,6 +202,7 @@ class _PostgreSQL(Database):
     def __init__(self, url: str) -> None:
         self.writer = sa.create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
         self.engine = self.writer.execution_options(isolation_level="REPEATABLE READ")
+        self.locks = AdvisoryLocks(self.writer)
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="postgresql-writer")
 
     def write(self, job: Job[T]) -> T:
@@ -222,6 +225,7 @@ class _PostgreSQL(Database):
 
     def close(self) -> None:
         self._threads.shutdown()
+        self.locks.close()
         self.engine.dispose()
 
 
