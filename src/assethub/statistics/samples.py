@@ -74,21 +74,25 @@ def align(
     """
     first, second = _column("A", a_ids, a_values), _column("B", b_ids, b_values)
     codes = None if clusters is None else _number(clusters, len(first.ids))
-    rows_a, rows_b = _pair(first, second)
-    a, b = first.values[rows_a], second.values[rows_b]
+    matches = _match(first.ids, second.ids)
+    rows = np.flatnonzero(matches >= 0)
+    skipped = first.repeated | second.repeated
+    if skipped:
+        rows = np.array([row for row in rows.tolist() if first.ids[row] not in skipped], np.int64)
+    a, b = first.values[rows], second.values[matches[rows]]
     with np.errstate(invalid="ignore", over="ignore"):
         finite = np.isfinite(a) & np.isfinite(b) & np.isfinite(b - a)
-    kept = rows_a[finite]
+    kept = rows[finite]
     return Alignment(
-        ids=first.take(kept),
+        ids=_take(first.ids, kept),
         a=a[finite],
         b=b[finite],
         clusters=None if codes is None else np.unique(codes[kept], return_inverse=True)[1],
-        only_in_a=_missing(first, second),
-        only_in_b=_missing(second, first),
+        only_in_a=list(dict.fromkeys(_take(first.ids, np.flatnonzero(matches < 0)))),
+        only_in_b=_unmatched(second, matches),
         duplicates_in_a=list(first.repeated),
         duplicates_in_b=list(second.repeated),
-        not_finite=first.take(rows_a[~finite]),
+        not_finite=_take(first.ids, rows[~finite]),
     )
 
 
@@ -109,14 +113,8 @@ def is_binary(values: Floats) -> bool:
 
 class _Column(NamedTuple):
     ids: list[Any]
-    rows: dict[Any, int]
     repeated: dict[Any, int]
     values: Floats
-
-    def take(self, rows: NDArray[np.int64]) -> list[Any]:
-        if len(rows) == len(self.ids):
-            return self.ids
-        return [self.ids[row] for row in rows.tolist()]
 
 
 def _column(side: str, ids: Ids, values: Iterable[float]) -> _Column:
@@ -131,16 +129,15 @@ def _column(side: str, ids: Ids, values: Iterable[float]) -> _Column:
             f"{side} has {len(listed)} sample ids, but {shape} values", "unequal_length"
         )
     try:
-        rows = {id_: row for row, id_ in enumerate(listed)}
-        missing = any(id_ is None or id_ != id_ for id_ in rows)
+        distinct = len(set(listed))
     except TypeError as error:
         raise InvalidSamples(f"a sample id of {side} is no plain value", "invalid_id") from error
-    if missing:
+    if any(id_ is None or id_ != id_ for id_ in listed):
         raise InvalidSamples(f"a sample of {side} has no id", "missing_id")
     repeated: dict[Any, int] = {}
-    if len(rows) < len(listed):
+    if distinct < len(listed):
         repeated = {id_: times for id_, times in Counter(listed).items() if times > 1}
-    return _Column(listed, rows, repeated, numbers)
+    return _Column(listed, repeated, numbers)
 
 
 def _listed(values: Ids) -> list[Any]:
@@ -160,18 +157,25 @@ def _number(labels: Ids, n: int) -> NDArray[np.int64]:
     return np.fromiter((numbers.setdefault(each, len(numbers)) for each in listed), np.int64, n)
 
 
-def _pair(a: _Column, b: _Column) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The rows of A and of B that make pairs."""
-    if not a.repeated and not b.repeated and a.ids == b.ids:
-        rows = np.arange(len(a.ids))
-        return rows, rows
-    skipped = a.repeated.keys() | b.repeated.keys()
-    found = np.fromiter((b.rows.get(id_, -1) for id_ in a.ids), np.int64, len(a.ids))
-    for row in (row for row, id_ in enumerate(a.ids) if skipped and id_ in skipped):
-        found[row] = -1
-    rows = np.flatnonzero(found >= 0)
-    return rows, found[rows]
+def _match(a: list[Any], b: list[Any]) -> NDArray[np.int64]:
+    """For each row of A a row of B with its id, or -1."""
+    if a == b:
+        return np.arange(len(a))
+    rows = {id_: row for row, id_ in enumerate(b)}
+    return np.fromiter((rows.get(id_, -1) for id_ in a), np.int64, len(a))
 
 
-def _missing(here: _Column, there: _Column) -> list[Any]:
-    return [id_ for id_ in here.rows if id_ not in there.rows]
+def _unmatched(b: _Column, matches: NDArray[np.int64]) -> list[Any]:
+    """The ids of B that A has not, each once."""
+    matched = np.zeros(len(b.ids), dtype=np.bool_)
+    matched[matches[matches >= 0]] = True
+    left = dict.fromkeys(_take(b.ids, np.flatnonzero(~matched)))
+    if b.repeated:
+        # Of an id that comes several times, one row is matched.
+        for row in np.flatnonzero(matched).tolist():
+            left.pop(b.ids[row], None)
+    return list(left)
+
+
+def _take(ids: list[Any], rows: NDArray[np.int64]) -> list[Any]:
+    return ids if len(rows) == len(ids) else [ids[row] for row in rows.tolist()]
