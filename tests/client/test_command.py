@@ -12,7 +12,7 @@ import click
 import pytest
 
 from t9k import ah
-from t9k.ah._cli import tables
+from t9k.ah import _tables as tables
 from t9k.ah._cli.program import ah as program
 
 from .conftest import RunAh

@@ -12,7 +12,7 @@ def format_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()
 ) -> list[str]:
     """The lines of a table; what cannot be printed in a cell is shown as `?`."""
-    cells = [list(columns), *([_printable(cell) for cell in row] for row in rows)]
+    cells = [list(columns), *([printable(cell) for cell in row] for row in rows)]
     widths = [max(_width(row[at]) for row in cells) for at in range(len(columns))]
     to_right = [column in set(right) for column in columns]
     return ["  ".join(map(_pad, row, widths, to_right)).rstrip() for row in cells]
@@ -23,8 +23,8 @@ def format_block(pairs: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
     start = max(len(key) for key, _ in pairs) + 3
     lines = []
     for key, values in pairs:
-        lines.append(f"{key + ':':<{start}}{_printable(values[0])}")
-        lines += [" " * start + _printable(value) for value in values[1:]]
+        lines.append(f"{key + ':':<{start}}{printable(values[0])}")
+        lines += [" " * start + printable(value) for value in values[1:]]
     return lines
 
 
@@ -74,7 +74,8 @@ def _width(text: str) -> int:
     return len(text) + wide - sum(map(bool, map(unicodedata.combining, text)))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text with `?` for what could move the cursor or hide text on a terminal."""
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else "?" for character in text)

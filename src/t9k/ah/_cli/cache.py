@@ -6,11 +6,17 @@ import re
 
 import click
 
-from .. import _contents
-from .tables import age_of, print_table, size_of
+from .._tables import size_of
+from .groups import Group
+from .listings import SIZES_ON_H, Column, Listing, View
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _AGE = re.compile(r"(\d+)([smhd])")
+_CONTENTS = Listing(
+    Column("CHECKSUM", lambda content: content["checksum"]),
+    Column("BYTES", lambda content: content["size_bytes"], "size"),
+    Column("USED", lambda content: content["used"], "age"),
+)
 
 
 def _parse_age(
@@ -24,7 +30,7 @@ def _parse_age(
     return float(found[1]) * _SECONDS[found[2]]
 
 
-@click.group()
+@click.group(cls=Group)
 def cache() -> None:
     """Look after the files that `ah download --cache` keeps for the next time.
 
@@ -35,20 +41,22 @@ def cache() -> None:
     """
 
 
-@cache.command()
-@click.option("-h", "--human-readable", is_flag=True, help="Print sizes as 1.2KiB.")
-def ls(human_readable: bool) -> None:
+@cache.command(context_settings=SIZES_ON_H)
+@_CONTENTS.options
+def ls(view: View) -> None:
     """List the contents in the cache, the last used first.
 
     \b
     Example:
       ah cache ls -h
     """
-    rows = [
-        [content.sha256, size_of(content.size, human_readable), age_of(content.used)]
-        for content in _contents.list_cached()
+    from .._contents import list_cached
+
+    entries = [
+        {"checksum": content.sha256, "size_bytes": content.size, "used": int(content.used)}
+        for content in list_cached()
     ]
-    print_table(["CHECKSUM", "BYTES", "USED"], rows, right=["BYTES"])
+    _CONTENTS.show(entries, view, lambda content: str(content["checksum"]))
 
 
 @cache.command()
@@ -67,10 +75,12 @@ def prune(older_than: float | None, everything: bool) -> None:
       ah cache prune
       ah cache prune --all
     """
+    from .._contents import prune as prune_cache
+
     if everything and older_than is not None:
         raise click.UsageError("Give either --all or --older-than.")
     if everything:
         older_than = 0.0
-    count, size = _contents.prune(_SECONDS["d"] * 30 if older_than is None else older_than)
+    count, size = prune_cache(_SECONDS["d"] * 30 if older_than is None else older_than)
     what = f"{count} content{'' if count == 1 else 's'}"
     click.echo(f"AH INFO: Removed {what}, {size_of(size, human=True)}, from the cache", err=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import click
 
-from .. import _hub
 from .._resolution import resolve_branch
-from .options import parse_additions, parse_metadata, quiet_option, spool_standard_input
+from .completers import complete_branch, complete_path
+from .groups import Command
+from .options import parse_additions, parse_metadata, spool_standard_input
+from .output import output_options, print_commit
+from .session import connect
 
 
-@click.command()
-@click.argument("branch", metavar="ASSET[:BRANCH]")
+@click.command(cls=Command)
+@click.argument("branch", metavar="ASSET[:BRANCH]", shell_complete=complete_branch())
 @click.option("-m", "--message", default="", help="What the commit does.")
 @click.option(
     "-d",
@@ -18,6 +21,7 @@ from .options import parse_additions, parse_metadata, quiet_option, spool_standa
     "deletions",
     multiple=True,
     metavar="PATH",
+    shell_complete=complete_path("branch"),
     help="A path to delete, DIR/ for all below it; may be repeated.",
 )
 @click.option(
@@ -26,6 +30,7 @@ from .options import parse_additions, parse_metadata, quiet_option, spool_standa
     "additions",
     multiple=True,
     metavar="PATH[:DEST]",
+    type=click.Path(),
     help="A local file or directory to add, - for standard input, and where it lands; may be "
     "repeated.",
     callback=parse_additions,
@@ -37,7 +42,7 @@ from .options import parse_additions, parse_metadata, quiet_option, spool_standa
     help="A text for the commit to keep; may be repeated.",
     callback=parse_metadata,
 )
-@quiet_option
+@output_options("The first 12 digits by default.")
 @click.option("--force", is_flag=True, help="Overwrite what others have changed meanwhile.")
 def commit(
     branch: str,
@@ -46,6 +51,7 @@ def commit(
     additions: list[tuple[str, str | None]],
     metadata: dict[str, str],
     force: bool,
+    output: str | None,
 ) -> None:
     """Change the files of a branch in one commit.
 
@@ -63,8 +69,8 @@ def commit(
           -d test/ -a data/test.parquet:test/
       make-split | ah commit dataset/image-classification/mnist -a -:train.csv
     """
-    target = resolve_branch(_hub.default_connection, branch)
+    target = resolve_branch(connect, branch)
     with spool_standard_input(additions) as add:
         made = target.create_commit(message, deletions, add, metadata, force)
     if made is not None:
-        click.echo(made.id[:12])
+        print_commit(made, output)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from .. import _hub
-from .._assets import Model
 from .._errors import InvalidInputError, ReferenceSyntaxError
-from .._folders import Folder
-from .._lookup import find_folder
-from .._references import FolderPath, parse_asset, parse_folder, parse_reference
-from .._resolution import resolve_asset, resolve_reference
+from .._references import parse_asset, parse_folder, parse_reference
+from .._resolution import resolve_asset, resolve_folder, resolve_reference
+from .completers import complete_asset, complete_folder, complete_reference
+from .groups import Group
 from .options import parse_metrics
+from .session import connect
+
+if TYPE_CHECKING:
+    from .._assets import Model
 
 _labels = click.option("-l", "--label", "labels", multiple=True, help="A label; may be repeated.")
 
 
-@click.group()
+@click.group(cls=Group)
 def create() -> None:
     """Make a folder, an asset, a branch, a tag or an evaluation.
 
@@ -31,7 +33,7 @@ def create() -> None:
 
 
 @create.command("folder")
-@click.argument("folder", metavar="TYPE/NAME")
+@click.argument("folder", metavar="TYPE/NAME", shell_complete=complete_folder())
 @_labels
 def create_folder(folder: str, labels: tuple[str, ...]) -> None:
     """Make a folder for models or for datasets.
@@ -44,13 +46,16 @@ def create_folder(folder: str, labels: tuple[str, ...]) -> None:
     path = parse_folder(folder)
     if path.id is not None or path.type is None:
         raise ReferenceSyntaxError(f"{folder!r} names no new folder: give TYPE/NAME")
-    if path.owner is not None and path.owner != (user := _hub.default_connection().username):
+    if path.owner is not None and path.owner != (user := connect().username):
         raise InvalidInputError(f"You are {user}, and cannot make a folder of {path.owner}")
+    from .. import _hub
+
+    _hub._default = connect()
     _hub.create_folder(path.type, path.name, labels)
 
 
 @create.command("model")
-@click.argument("model", metavar="FOLDER/NAME")
+@click.argument("model", metavar="FOLDER/NAME", shell_complete=complete_asset("model"))
 @_labels
 def create_model(model: str, labels: tuple[str, ...]) -> None:
     """Make a model, with an empty branch main.
@@ -63,7 +68,7 @@ def create_model(model: str, labels: tuple[str, ...]) -> None:
 
 
 @create.command("dataset")
-@click.argument("dataset", metavar="FOLDER/NAME")
+@click.argument("dataset", metavar="FOLDER/NAME", shell_complete=complete_asset("dataset"))
 @_labels
 def create_dataset(dataset: str, labels: tuple[str, ...]) -> None:
     """Make a dataset, with an empty branch main.
@@ -79,14 +84,12 @@ def _create_asset(text: str, type_: str, labels: tuple[str, ...]) -> None:
     path = parse_asset(text, type_)
     if path.id is not None:
         raise ReferenceSyntaxError(f"{text!r} names no new {type_}: give FOLDER/NAME")
-    connection = _hub.default_connection()
-    record = find_folder(connection, FolderPath(owner=path.owner, type=type_, name=path.folder))
-    folder: Folder[Any] = Folder(connection, record)
-    folder.create_asset(path.name, labels)
+    place = f"{path.owner}/{type_}/{path.folder}" if path.owner else path.folder
+    resolve_folder(connect, place, type_).create_asset(path.name, labels)
 
 
 @create.command("branch")
-@click.argument("branch", metavar="MODEL:BRANCH")
+@click.argument("branch", metavar="MODEL:BRANCH", shell_complete=complete_asset("model"))
 def create_branch(branch: str) -> None:
     """Make an empty branch of a model.
 
@@ -99,12 +102,12 @@ def create_branch(branch: str) -> None:
     path = parse_reference(branch, "model")
     if path.value is None or path.kind not in (None, "branch"):
         raise ReferenceSyntaxError(f"{branch!r} names no new branch: give MODEL:BRANCH")
-    model = resolve_asset(_hub.default_connection, path.asset, "model")
+    model = resolve_asset(connect, path.asset, "model")
     cast("Model", model).create_branch(path.value)
 
 
 @create.command("tag")
-@click.argument("reference", metavar="REF")
+@click.argument("reference", metavar="REF", shell_complete=complete_reference())
 @click.argument("tag", metavar="TAG")
 def create_tag(reference: str, tag: str) -> None:
     """Give the commit that REF points at now a name that stays with it.
@@ -114,13 +117,18 @@ def create_tag(reference: str, tag: str) -> None:
       ah create tag image-classification/mnist-cnn-keras:v1 released
       ah create tag dataset/image-classification/mnist 2024-06
     """
-    resolve_reference(_hub.default_connection, reference).create_tag(tag)
+    resolve_reference(connect, reference).create_tag(tag)
 
 
 @create.command("evaluation")
-@click.argument("model", metavar="MODEL[:REF]")
+@click.argument("model", metavar="MODEL[:REF]", shell_complete=complete_reference("model"))
 @click.option(
-    "-d", "--dataset", required=True, metavar="DATASET[:REF]", help="What it was measured on."
+    "-d",
+    "--dataset",
+    required=True,
+    metavar="DATASET[:REF]",
+    shell_complete=complete_reference("dataset"),
+    help="What it was measured on.",
 )
 @click.option(
     "-m",
@@ -142,5 +150,5 @@ def create_evaluation(model: str, dataset: str, metrics: dict[str, int | float])
       ah create evaluation image-classification/mnist-cnn-keras:tag/released \\
           -d image-classification/mnist:tag/2024-06 -m 'top 5 accuracy=0.999'
     """
-    reference = resolve_reference(_hub.default_connection, model, "model")
+    reference = resolve_reference(connect, model, "model")
     reference.create_evaluation(metrics, dataset)

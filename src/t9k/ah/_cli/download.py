@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import click
 
-from .. import _hub
+from .._errors import AssetHubError, DownloadError
 from .._resolution import resolve_reference
-from .options import quiet_option
+from .completers import complete_path, complete_reference
+from .groups import Command
+from .session import connect
 
 
-@click.command()
-@click.argument("reference", metavar="REF")
+@click.command(cls=Command)
+@click.argument("reference", metavar="REF", shell_complete=complete_reference())
 @click.option(
     "-p",
     "--path",
     "paths",
     multiple=True,
     metavar="PATH",
+    shell_complete=complete_path("reference"),
     help="A file to bring, DIR/ for all below it, or a glob; may be repeated. All by default.",
 )
 @click.option(
@@ -24,6 +27,7 @@ from .options import quiet_option
     "--save-dir",
     default=".",
     metavar="DIR",
+    type=click.Path(file_okay=False),
     help="Where to, made if need be. The current directory by default.",
 )
 @click.option(
@@ -31,7 +35,6 @@ from .options import quiet_option
     is_flag=True,
     help="Take files from the cache, and keep them there; hard links of it are read-only.",
 )
-@quiet_option
 def download(reference: str, paths: tuple[str, ...], save_dir: str, cache: bool) -> None:
     """Bring files to a local directory.
 
@@ -43,5 +46,13 @@ def download(reference: str, paths: tuple[str, ...], save_dir: str, cache: bool)
       ah download image-classification/mnist-cnn-keras:tag/released
       ah download dataset/image-classification/mnist -p test/ -p '**/*.csv' -s data
     """
-    found = resolve_reference(_hub.default_connection, reference)
-    found.download(paths or None, save_dir, cache=cache)
+    found = resolve_reference(connect, reference)
+    try:
+        found.download(paths or None, save_dir, cache=cache)
+    except AssetHubError:
+        raise
+    except OSError as error:
+        place = error.filename or save_dir
+        raise DownloadError(
+            f"Cannot write {place}: {error.strerror}. Make room or choose another directory with -s"
+        ) from error

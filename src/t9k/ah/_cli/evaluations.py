@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from .. import _hub
-from .._messages import inform
-from .._records import EvaluationEntry
 from .._references import parse_reference
 from .._resolution import resolve_asset, resolve_reference
-from .tables import age_of, format_block, format_table, print_table
+from .._tables import age_of, format_block, format_table
+from .completers import complete_reference
+from .groups import Command
+from .output import output_options, print_csv, print_entries
+from .session import connect
+from .tables import print_table
+
+if TYPE_CHECKING:
+    from .._assets import Model
+    from .._records import EvaluationEntry
+
+# Beside one for each metric.
+_COLUMNS = ["ID", "REF", "MODEL_COMMIT", "DATASET", "DATASET_COMMIT", "UPLOADED"]
 
 
-@click.command("evaluation")
-@click.argument("model", metavar="MODEL[:REF]")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["table", "json"]),
-    help="Print a table with a column for each metric, or JSON. A block for each by default.",
-)
+@click.command("evaluation", cls=Command)
+@click.argument("model", metavar="MODEL[:REF]", shell_complete=complete_reference("model"))
+@output_options("A block for each by default; a table has a column for each metric.")
 @click.option(
     "--sort",
     metavar="[-]METRIC",
@@ -42,24 +46,27 @@ def ls_evaluation(model: str, output: str | None, sort: str | None, limit: int |
       ah ls evaluation image-classification/mnist-cnn-keras -o table --sort -accuracy --limit 10
     """
     entries = _list(model, sort, limit)
-    if output == "json":
-        click.echo(json.dumps(entries, indent=2, ensure_ascii=False))
-    elif output == "table":
+    if output == "table":
         _print_ranking(entries)
-    elif not entries:
-        inform(f"No evaluations of {model}")
-    else:
+    elif output == "csv":
+        _print_csv(entries)
+    elif output is not None:
+        print_entries(entries, output, lambda entry: str(entry["id"]))
+    elif entries:
         click.echo("\n\n".join("\n".join(_block(entry)) for entry in entries))
+    else:
+        from .._messages import inform
+
+        inform(f"No evaluations of {model}")
 
 
 def _list(model: str, sort: str | None, limit: int | None) -> list[EvaluationEntry]:
     path = parse_reference(model, "model")
     if path.value is not None:
-        reference = resolve_reference(_hub.default_connection, model, "model")
+        reference = resolve_reference(connect, model, "model")
         return reference.list_evaluation(sort, limit)
-    found: Any = resolve_asset(_hub.default_connection, path.asset, "model")
-    entries: list[EvaluationEntry] = found.list_evaluation(sort, limit)
-    return entries
+    found = cast("Model", resolve_asset(connect, path.asset, "model"))
+    return found.list_evaluation(sort, limit)
 
 
 def _block(entry: EvaluationEntry) -> list[str]:
@@ -83,10 +90,19 @@ def _short_commit(ref: str) -> str:
     return place + mark + (point[:12] if len(point) == 64 else point)
 
 
+def _metrics_of(entry: EvaluationEntry) -> dict[str, Any]:
+    metrics: dict[str, Any] = json.loads(entry["results"]["metric"])
+    return metrics
+
+
+def _names_of(metrics: Sequence[dict[str, Any]]) -> list[str]:
+    """The names of all metrics, in the order in which they first come."""
+    return list(dict.fromkeys(name for each in metrics for name in each))
+
+
 def _print_ranking(entries: Sequence[EvaluationEntry]) -> None:
-    metrics: list[dict[str, Any]] = [json.loads(entry["results"]["metric"]) for entry in entries]
-    names = list(dict.fromkeys(name for each in metrics for name in each))
-    columns = ["ID", "REF", "MODEL_COMMIT", "DATASET", "DATASET_COMMIT", "UPLOADED"]
+    metrics = [_metrics_of(entry) for entry in entries]
+    names = _names_of(metrics)
     rows = [
         [
             entry["id"],
@@ -99,4 +115,19 @@ def _print_ranking(entries: Sequence[EvaluationEntry]) -> None:
         ]
         for entry, each in zip(entries, metrics, strict=True)
     ]
-    print_table(columns + names, rows, right=names)
+    print_table(_COLUMNS + names, rows, right=names)
+
+
+def _print_csv(entries: Sequence[EvaluationEntry]) -> None:
+    """With whole references, commits and moments."""
+    metrics = [_metrics_of(entry) for entry in entries]
+    names = _names_of(metrics)
+    rows = [
+        [
+            *(entry["id"], entry["modelRef"], entry["modelCommit"]),
+            *(entry["datasetRef"], entry["datasetCommit"], entry["startTime"]),
+            *(each.get(name) for name in names),
+        ]
+        for entry, each in zip(entries, metrics, strict=True)
+    ]
+    print_csv([*(title.lower() for title in _COLUMNS), *names], rows)

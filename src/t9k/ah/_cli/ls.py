@@ -2,42 +2,68 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from .. import _hub
-from .._assets import Model
-from .._folders import Folder
-from .._records import AssetRecord, FolderRecord
 from .._resolution import resolve_asset, resolve_branch, resolve_folder, resolve_reference
+from .completers import complete_asset, complete_branch, complete_folder, complete_reference
 from .evaluations import ls_evaluation
-from .tables import age_of, print_table, size_of
+from .groups import Group
+from .listings import SIZES_ON_H, Column, Listing, View
+from .session import connect
 
-CommandT = TypeVar("CommandT", bound=Callable[..., Any])
-
-# In these two `-h` has meant human-readable sizes since long before.
-_SIZES_ON_H = {"help_option_names": ["--help"]}
-
-_detail = click.option("-d", "--detail", is_flag=True, help="Show more columns.")
-_human = click.option("-h", "--human-readable", "human", is_flag=True, help="Sizes such as 1.2KiB.")
-_limit = click.option("--limit", type=click.IntRange(min=0), help="The most to list.")
+if TYPE_CHECKING:
+    from .._assets import Model
+    from .._folders import Folder
 
 
-def _output(command: CommandT) -> CommandT:
-    option = click.option(
-        "-o",
-        "--output",
-        type=click.Choice(["table", "json"]),
-        default="table",
-        help="How to print. A table by default.",
-    )
-    return option(command)
+def _details(key: str) -> list[Column]:
+    """The columns that folders and assets have in common."""
+    return [
+        Column("CREATED", lambda entry: entry[key]["createdTimestamp"], "age"),
+        Column("ID", lambda entry: entry[key]["id"], detail=True),
+        Column("LABELS", lambda entry: ", ".join(entry[key]["labels"]), detail=True),
+        Column("MODIFIED", lambda entry: entry[key]["modifiedTimestamp"], "age", detail=True),
+    ]
 
 
-@click.group()
+_FOLDERS = Listing(
+    Column("TYPE", lambda entry: entry["folder"]["type"]),
+    Column("NAME", lambda entry: entry["folder"]["name"]),
+    Column("ASSETS", lambda entry: entry["assets"], "count"),
+    Column("OWNER", lambda entry: entry["folder"]["owner"]),
+    *_details("folder"),
+)
+_ASSETS = Listing(
+    Column("NAME", lambda entry: entry["asset"]["name"]),
+    Column("BRANCHES", lambda entry: entry["branches"], "count"),
+    *_details("asset"),
+)
+_BRANCHES = Listing(
+    Column("NAME", lambda entry: entry["id"]),
+    Column("COMMIT_ID", lambda entry: entry["commit_id"], "commit"),
+    Column("BYTES", lambda entry: entry["size_bytes"], "size"),
+    Column("MODIFIED", lambda entry: entry["mtime"], "age"),
+)
+_TAGS = Listing(
+    Column("NAME", lambda entry: entry["id"]),
+    Column("COMMIT_ID", lambda entry: entry["commit_id"], "commit"),
+)
+_COMMITS = Listing(
+    Column("COMMIT_ID", lambda entry: entry["id"], "commit"),
+    Column("MESSAGE", lambda entry: entry["message"], "line"),
+    Column("CREATED", lambda entry: entry["creation_date"], "age"),
+)
+_OBJECTS = Listing(
+    Column("PATH", lambda entry: entry["path"]),
+    Column("BYTES", lambda entry: entry["size_bytes"], "size"),
+    Column("CHECKSUM", lambda entry: entry["checksum"]),
+    Column("MODIFIED", lambda entry: entry["mtime"], "age"),
+)
+
+
+@click.group(cls=Group)
 def ls() -> None:
     """List what a hub holds.
 
@@ -54,131 +80,106 @@ ls.add_command(ls_evaluation)
 
 @ls.command("folder")
 @click.option(
-    "-t", "--type", "type_", type=click.Choice(["model", "dataset", "all"]), default="all"
+    "-t",
+    "--type",
+    "type_",
+    type=click.Choice(["model", "dataset", "all"]),
+    default="all",
+    help="Of what. All by default.",
 )
-@click.option("-s", "--scope", type=click.Choice(["own", "shared", "public", "all"]), default="all")
-@_detail
-@_output
-def ls_folder(type_: str, scope: str, detail: bool, output: str) -> None:
+@click.option(
+    "-s",
+    "--scope",
+    type=click.Choice(["own", "shared", "public", "all"]),
+    default="all",
+    help="Whose. All by default, which includes your own.",
+)
+@_FOLDERS.options
+def ls_folder(type_: str, scope: str, view: View) -> None:
     """List the folders that you may view.
 
     \b
     Examples:
       ah ls folder
       ah ls folder -t dataset -s own -d
+      ah ls folder --sort -modified --limit 5
     """
-    entries = _hub.list_folder(type_, scope)
-    columns = ["TYPE", "NAME", "ASSETS", "OWNER", "CREATED", *_detail_columns(detail)]
-    rows = [
-        [
-            entry["folder"]["type"],
-            entry["folder"]["name"],
-            str(entry["assets"]),
-            entry["folder"]["owner"],
-            age_of(entry["folder"]["createdTimestamp"]),
-            *_details(entry["folder"], detail),
-        ]
-        for entry in entries
-    ]
-    _print(entries, output, columns, rows, right=["ASSETS"])
+    query = {"scope": scope} | ({} if type_ == "all" else {"type": type_})
+    entries = connect().request("GET", "/folders", query=query)
+
+    def name(entry: Any) -> str:
+        folder = entry["folder"]
+        return f"{folder['owner']}/{folder['type']}/{folder['name']}"
+
+    _FOLDERS.show(entries, view, name)
 
 
 @ls.command("model")
-@click.argument("folder", metavar="FOLDER")
-@_detail
-@_output
-def ls_model(folder: str, detail: bool, output: str) -> None:
+@click.argument("folder", metavar="FOLDER", shell_complete=complete_folder("model"))
+@_ASSETS.options
+def ls_model(folder: str, view: View) -> None:
     """List the models of a folder.
 
     \b
-    Example:
+    Examples:
       ah ls model image-classification
+      ah ls model ann/model/image-classification -o name
     """
-    _ls_asset(resolve_folder(_hub.default_connection, folder, "model"), detail, output)
+    _ls_asset(resolve_folder(connect, folder, "model"), view)
 
 
 @ls.command("dataset")
-@click.argument("folder", metavar="FOLDER")
-@_detail
-@_output
-def ls_dataset(folder: str, detail: bool, output: str) -> None:
+@click.argument("folder", metavar="FOLDER", shell_complete=complete_folder("dataset"))
+@_ASSETS.options
+def ls_dataset(folder: str, view: View) -> None:
     """List the datasets of a folder.
 
     \b
     Example:
       ah ls dataset image-classification
     """
-    _ls_asset(resolve_folder(_hub.default_connection, folder, "dataset"), detail, output)
+    _ls_asset(resolve_folder(connect, folder, "dataset"), view)
 
 
-def _ls_asset(folder: Folder[Any], detail: bool, output: str) -> None:
-    entries = folder.list_asset()
-    rows = [
-        [
-            entry["asset"]["name"],
-            str(entry["branches"]),
-            age_of(entry["asset"]["createdTimestamp"]),
-            *_details(entry["asset"], detail),
-        ]
-        for entry in entries
-    ]
-    columns = ["NAME", "BRANCHES", "CREATED", *_detail_columns(detail)]
-    _print(entries, output, columns, rows, right=["BRANCHES"])
+def _ls_asset(folder: Folder[Any], view: View) -> None:
+    place = folder.path
+    _ASSETS.show(folder.list_asset(), view, lambda entry: f"{place}/{entry['asset']['name']}")
 
 
-def _detail_columns(detail: bool) -> list[str]:
-    return ["ID", "LABELS", "MODIFIED"] if detail else []
-
-
-def _details(record: FolderRecord | AssetRecord, detail: bool) -> list[str]:
-    cells = [record["id"], ", ".join(record["labels"]), age_of(record["modifiedTimestamp"])]
-    return cells if detail else []
-
-
-@ls.command("branch", context_settings=_SIZES_ON_H)
-@click.argument("model", metavar="MODEL")
-@_human
-@_output
-def ls_branch(model: str, human: bool, output: str) -> None:
+@ls.command("branch", context_settings=SIZES_ON_H)
+@click.argument("model", metavar="MODEL", shell_complete=complete_asset("model"))
+@_BRANCHES.options
+def ls_branch(model: str, view: View) -> None:
     """List the branches of a model.
 
     \b
     Example:
       ah ls branch image-classification/mnist-cnn-keras -h
     """
-    entries = cast("Model", resolve_asset(_hub.default_connection, model, "model")).list_branch()
-    rows = [
-        [
-            entry["id"],
-            entry["commit_id"][:12],
-            size_of(entry["size_bytes"], human),
-            age_of(entry["mtime"]),
-        ]
-        for entry in entries
-    ]
-    _print(entries, output, ["NAME", "COMMIT_ID", "BYTES", "MODIFIED"], rows, right=["BYTES"])
+    found = cast("Model", resolve_asset(connect, model, "model"))
+    place = found.path
+    _BRANCHES.show(found.list_branch(), view, lambda entry: f"{place}:branch/{entry['id']}")
 
 
 @ls.command("tag")
-@click.argument("asset", metavar="ASSET")
-@_output
-def ls_tag(asset: str, output: str) -> None:
+@click.argument("asset", metavar="ASSET", shell_complete=complete_asset())
+@_TAGS.options
+def ls_tag(asset: str, view: View) -> None:
     """List the tags of a model or a dataset.
 
     \b
     Example:
       ah ls tag image-classification/mnist-cnn-keras
     """
-    entries = resolve_asset(_hub.default_connection, asset).list_tag()
-    rows = [[entry["id"], entry["commit_id"][:12]] for entry in entries]
-    _print(entries, output, ["NAME", "COMMIT_ID"], rows)
+    found = resolve_asset(connect, asset)
+    place = found.path
+    _TAGS.show(found.list_tag(), view, lambda entry: f"{place}:tag/{entry['id']}")
 
 
 @ls.command("commit")
-@click.argument("branch", metavar="ASSET[:BRANCH]")
-@_limit
-@_output
-def ls_commit(branch: str, limit: int | None, output: str) -> None:
+@click.argument("branch", metavar="ASSET[:BRANCH]", shell_complete=complete_branch())
+@_COMMITS.options
+def ls_commit(branch: str, view: View) -> None:
     """List the commits of a branch, newest first.
 
     \b
@@ -186,21 +187,16 @@ def ls_commit(branch: str, limit: int | None, output: str) -> None:
       ah ls commit image-classification/mnist-cnn-keras:v1
       ah ls commit image-classification/mnist-cnn-keras --limit 10
     """
-    entries = resolve_branch(_hub.default_connection, branch).list_commit(limit)
-    rows = [
-        [entry["id"][:12], _first_line(entry["message"]), age_of(entry["creation_date"])]
-        for entry in entries
-    ]
-    _print(entries, output, ["COMMIT_ID", "MESSAGE", "CREATED"], rows)
+    found = resolve_branch(connect, branch)
+    place = found.asset.path
+    _COMMITS.show(found.list_commit(view.fetched), view, lambda entry: f"{place}@{entry['id']}")
 
 
-@ls.command("object", context_settings=_SIZES_ON_H)
-@click.argument("reference", metavar="REF")
+@ls.command("object", context_settings=SIZES_ON_H)
+@click.argument("reference", metavar="REF", shell_complete=complete_reference())
 @click.option("--prefix", default="", help="List only paths that start with this.")
-@_limit
-@_human
-@_output
-def ls_object(reference: str, prefix: str, limit: int | None, human: bool, output: str) -> None:
+@_OBJECTS.options
+def ls_object(reference: str, prefix: str, view: View) -> None:
     """List the files of a branch, a tag or a commit.
 
     \b
@@ -208,32 +204,7 @@ def ls_object(reference: str, prefix: str, limit: int | None, human: bool, outpu
       ah ls object image-classification/mnist-cnn-keras:v1
       ah ls object dataset/image-classification/mnist@4d6988c3 -h
       ah ls object dataset/image-classification/mnist --prefix train/ --limit 20
+      ah ls object dataset/image-classification/mnist --sort -bytes --limit 3
     """
-    entries = resolve_reference(_hub.default_connection, reference).list_object(prefix, limit)
-    rows = [
-        [
-            entry["path"],
-            size_of(entry["size_bytes"], human),
-            entry["checksum"],
-            age_of(entry["mtime"]),
-        ]
-        for entry in entries
-    ]
-    _print(entries, output, ["PATH", "BYTES", "CHECKSUM", "MODIFIED"], rows, right=["BYTES"])
-
-
-def _print(
-    entries: Sequence[Any],
-    output: str,
-    columns: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    right: Sequence[str] = (),
-) -> None:
-    if output == "json":
-        click.echo(json.dumps(entries, indent=2, ensure_ascii=False))
-    else:
-        print_table(columns, rows, right)
-
-
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0]
+    entries = resolve_reference(connect, reference).list_object(prefix, view.fetched)
+    _OBJECTS.show(entries, view, lambda entry: str(entry["path"]))

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
 
 import click
-
-from .._additions import SPOOL_PREFIX
-from .._messages import hush
 
 STANDARD_INPUT = "-"
 
@@ -82,26 +78,6 @@ def _split_addition(text: str) -> tuple[str, str | None]:
     return path, destination
 
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-def quiet_option(command: _Command) -> _Command:
-    """Add `-q/--quiet`, by which a command shows neither progress nor information."""
-
-    def silence(context: click.Context, _parameter: click.Parameter, quiet: bool) -> None:
-        if quiet:
-            context.with_resource(hush())
-
-    return click.option(
-        "-q",
-        "--quiet",
-        is_flag=True,
-        expose_value=False,
-        callback=silence,
-        help="Show neither progress nor information.",
-    )(command)
-
-
 @contextmanager
 def spool_standard_input(
     additions: list[tuple[str, str | None]],
@@ -117,6 +93,8 @@ def spool_standard_input(
         raise click.UsageError("Standard input needs a path to land at: -a -:PATH.")
     import shutil
     import tempfile
+
+    from .._additions import SPOOL_PREFIX
 
     with tempfile.NamedTemporaryFile(prefix=SPOOL_PREFIX) as file:
         shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from .._tables import age_of, format_block, format_table, size_of
-
-__all__ = ["age_of", "format_block", "format_table", "print_table", "size_of"]
+from .._tables import format_table
 
 
 def print_table(
@@ -18,5 +16,7 @@ def print_table(
 
     The columns named in `right` are aligned to the right. Without rows it is the header alone.
     """
-    for line in format_table(columns, rows, right):
+    header, *lines = format_table(columns, rows, right)
+    click.echo(click.style(header, bold=True))
+    for line in lines:
         click.echo(line)
