@@ -8,6 +8,7 @@ from assethub.core.hub import Hub
 from assethub.core.keys import authenticate_key, note_use
 from assethub.core.users import User
 from assethub.errors import Unauthenticated
+from assethub.http.access import USER
 
 
 def find_hub(request: Request) -> Hub:
@@ -21,6 +22,7 @@ def find_caller(request: Request) -> User:
     with hub.database.read() as connection:
         caller = authenticate_key(connection, find_key(request))
     note_use(hub, caller)
+    request.scope[USER] = caller.name
     return caller
 
 

@@ -16,6 +16,7 @@ from assethub.core.answers import Answer, answer_once
 from assethub.core.keys import authenticate_key, note_use
 from assethub.core.users import User
 from assethub.errors import InvalidInput
+from assethub.http.access import USER
 
 router = APIRouter(prefix="/evaluations", tags=["evaluations"])
 
@@ -45,6 +46,7 @@ async def create_evaluation(request: Request) -> Response:
     def find_user(connection: Connection) -> User:
         user = authenticate_key(connection, key)
         note_use(hub, user)
+        request.scope[USER] = user.name
         return user
 
     job = evaluations.plan_evaluation(model, dataset, metrics, find_user)

@@ -14,6 +14,7 @@ from assethub.core.hub import Hub
 from assethub.core.sessions import find_session
 from assethub.core.users import User
 from assethub.errors import HubError, TooLarge
+from assethub.http.access import USER
 
 SESSION_COOKIE = "assethub_session"
 LANGUAGE_COOKIE = "assethub_language"
@@ -77,7 +78,10 @@ def open_session(request: Request) -> Session | None:
     """The session that the request's cookie names, if it still lasts."""
     secret = request.cookies.get(SESSION_COOKIE)
     user = find_session(find_hub(request), secret) if secret else None
-    return Session(secret, user) if secret and user else None
+    if secret is None or user is None:
+        return None
+    request.scope[USER] = user.name
+    return Session(secret, user)
 
 
 async def read_form(request: Request) -> dict[str, str]:

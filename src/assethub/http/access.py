@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import NamedTuple, TextIO
 
+# Under which the scope of a request holds the name of the user who sent it.
+USER = "assethub.user"
 _WAIT_SECONDS = 0.1
 
 Render = Callable[[dict[str, object]], str]

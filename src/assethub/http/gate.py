@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assethub.errors import HubError, InvalidInput
-from assethub.http.access import AccessLog, Entry
+from assethub.http.access import USER, AccessLog, Entry
 from assethub.http.headers import complete
 from assethub.http.hosts import Hosts
 from assethub.http.limits import BodyLimit, check_head
@@ -25,8 +25,6 @@ from assethub.logs import REQUEST_ID
 from assethub.settings import Settings
 
 Refuse = Callable[[Request, HubError], Response]
-# Under which the scope of a request holds the name of the user who sent it.
-USER = "assethub.user"
 # Those who watch over the process are never turned away.
 _HEALTH = ("/healthz", "/readyz")
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
