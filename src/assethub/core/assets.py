@@ -10,6 +10,7 @@ from assethub.core import commits, folders
 from assethub.core.hub import Hub
 from assethub.core.pages import Page, check_amount, cut_page
 from assethub.core.permissions import Folder, Level, level_of, require
+from assethub.core.protection import check_asset
 from assethub.core.users import User
 from assethub.core.values import check_description, check_labels, check_name, new_id, now
 from assethub.errors import InvalidInput
@@ -174,6 +175,7 @@ def delete_asset(hub: Hub, user: User, id_: str) -> None:
 
     def job(connection: sa.Connection) -> None:
         load_asset(connection, user, id_, Level.EDIT)
+        check_asset(connection, user, id_)
         connection.execute(tables.assets.delete().where(tables.assets.c.id == id_))
 
     hub.database.write(job)

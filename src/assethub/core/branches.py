@@ -6,11 +6,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from assethub.core.assets import DEFAULT_BRANCH, load_asset
+from assethub.core.groups import load_group
 from assethub.core.hub import Hub
 from assethub.core.pages import Page, check_amount, cut_page
 from assethub.core.permissions import Level
+from assethub.core.protection import Protection, check_movable
 from assethub.core.targets import find_target
-from assethub.core.users import User
+from assethub.core.users import User, load_account
 from assethub.core.values import check_branch_name, now
 from assethub.errors import Conflict, InvalidInput, NotFound
 from assethub.store.tables import branches, commits
@@ -99,10 +101,62 @@ def delete_branch(hub: Hub, user: User, asset_id: str, name: str) -> None:
                 plain_status=500,
             )
         gone = branches.delete().where(branches.c.asset_id == asset_id, branches.c.name == name)
-        if not connection.execute(gone).rowcount:
+        row = connection.execute(gone.returning(branches.c.protection)).first()
+        if row is None:
             raise _missing(name)
+        check_movable(connection, user, name, row.protection)
 
     hub.database.write(job)
+
+
+def protect_branch(
+    hub: Hub, user: User, asset_id: str, name: str, protection: Protection
+) -> Protection:
+    """Keeps a branch from being moved or deleted by others than these, its owner included."""
+    kept = Protection(*(sorted(set(names)) for names in protection))
+
+    def job(connection: sa.Connection) -> Protection:
+        load_asset(connection, user, asset_id, Level.OWNER)
+        for each in kept.users:
+            load_account(connection, each)
+        for each in kept.groups:
+            load_group(connection, each)
+        _set_protection(connection, asset_id, name, {**kept._asdict(), "gate": False})
+        return kept
+
+    return hub.database.write(job)
+
+
+def unprotect_branch(hub: Hub, user: User, asset_id: str, name: str) -> None:
+    """Lets all who may change the asset move and delete a branch again."""
+
+    def job(connection: sa.Connection) -> None:
+        load_asset(connection, user, asset_id, Level.OWNER)
+        _set_protection(connection, asset_id, name, None)
+
+    hub.database.write(job)
+
+
+def get_protection(hub: Hub, user: User, asset_id: str, name: str) -> Protection | None:
+    """Who may move or delete a branch; None where it is not protected."""
+    query = sa.select(branches.c.protection).where(
+        branches.c.asset_id == asset_id, branches.c.name == name
+    )
+    with hub.database.read() as connection:
+        load_asset(connection, user, asset_id, Level.VIEW)
+        row = connection.execute(query).first()
+    if row is None:
+        raise _missing(name)
+    kept = row.protection
+    return None if kept is None else Protection(kept["users"], kept["groups"])
+
+
+def _set_protection(
+    connection: sa.Connection, asset_id: str, name: str, protection: dict[str, Any] | None
+) -> None:
+    change = branches.update().where(branches.c.asset_id == asset_id, branches.c.name == name)
+    if not connection.execute(change.values(protection=protection)).rowcount:
+        raise _missing(name)
 
 
 def _first_commit(connection: sa.Connection, asset_id: str) -> str:

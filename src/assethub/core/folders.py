@@ -18,6 +18,7 @@ from assethub.core.permissions import (
     require,
     require_full_key,
 )
+from assethub.core.protection import check_folder
 from assethub.core.users import User
 from assethub.core.values import check_description, check_labels, check_name, new_id, now
 from assethub.errors import InvalidInput, NotFound, PermissionDenied
@@ -210,6 +211,7 @@ def delete_folder(hub: Hub, user: User, id_: str) -> None:
 
     def job(connection: sa.Connection) -> None:
         load_folder(connection, user, id_, Level.OWNER)
+        check_folder(connection, user, id_)
         connection.execute(folders.delete().where(folders.c.id == id_))
 
     hub.database.write(job)

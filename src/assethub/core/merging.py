@@ -100,7 +100,7 @@ def merge_branch(
             return Merged(made, "merged") if made else None
         if plan.target.id == plan.head.id:
             return Merged(plan.head.id, "up_to_date")
-        moved = move_branch(connection, branch, plan.head, plan.target.id)
+        moved = move_branch(connection, user, branch, plan.head, plan.target.id)
         return Merged(plan.target.id, "fast_forward") if moved else None
 
     return carry_out(hub.database, plan, make)
@@ -156,7 +156,7 @@ def reset_branch(hub: Hub, user: User, asset_id: str, branch: str, ref: str) -> 
         return _Move(branch, head, load_commit(connection, asset_id, target.commit_id))
 
     def make(connection: sa.Connection, plan: _Move) -> str | None:
-        moved = move_branch(connection, branch, plan.head, plan.target.id)
+        moved = move_branch(connection, user, branch, plan.head, plan.target.id)
         return plan.target.id if moved else None
 
     return carry_out(hub.database, plan, make)

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 import sqlalchemy as sa
 
 from assethub.core.commits import Commit, make_commit, save_commit
+from assethub.core.protection import check_movable
 from assethub.core.users import User
 from assethub.core.values import check_text, now
 from assethub.core.workspace import NewTree
@@ -58,8 +59,13 @@ def carry_out(
     return done
 
 
-def move_branch(connection: sa.Connection, branch: str, head: Commit, target: str) -> bool:
-    """Points a branch at another commit; False, and nothing done, where it has left `head`."""
+def move_branch(
+    connection: sa.Connection, user: User, branch: str, head: Commit, target: str
+) -> bool:
+    """Points a branch at another commit; False, and nothing done, where it has left `head`.
+
+    Raises PermissionDenied where the branch is protected from the user.
+    """
     moment = now()
     moved = connection.execute(
         branches.update()
@@ -69,9 +75,11 @@ def move_branch(connection: sa.Connection, branch: str, head: Commit, target: st
             branches.c.commit_id == head.id,
         )
         .values(commit_id=target, modified=moment)
-    )
-    if not moved.rowcount:
+        .returning(branches.c.protection)
+    ).first()
+    if moved is None:
         return False
+    check_movable(connection, user, branch, moved.protection)
     touched = assets.update().where(assets.c.id == head.asset_id).values(modified=moment)
     connection.execute(touched)
     return True
@@ -103,7 +111,7 @@ def commit_tree(
     )
     keep_collector_out(connection)
     # That the commit is there is checked when the transaction ends, not at once.
-    if not move_branch(connection, branch, parents[0], commit.id):
+    if not move_branch(connection, user, branch, parents[0], commit.id):
         return None
     save_commit(connection, commit)
     save_nodes(connection, tree.nodes)

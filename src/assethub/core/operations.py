@@ -11,14 +11,15 @@ import sqlalchemy as sa
 from assethub.core.assets import load_asset
 from assethub.core.contents import Place, drop_unused, save_contents
 from assethub.core.hub import Hub
-from assethub.core.permissions import Level
+from assethub.core.permissions import Level, cap, check_level
+from assethub.core.protection import check_branch
 from assethub.core.targets import find_target
 from assethub.core.users import User
 from assethub.core.values import check_path, new_id, now
 from assethub.errors import NotFound
 from assethub.store.blobs import Blob
 from assethub.store.database import insert_missing, insert_or_replace
-from assethub.store.tables import operations, staged_deletes, staged_puts
+from assethub.store.tables import assets, operations, staged_deletes, staged_puts
 from assethub.tree import Entry
 
 _SECOND = 1_000_000
@@ -51,6 +52,7 @@ def start_operation(hub: Hub, user: User, asset_id: str, branch: str) -> Operati
     def job(connection: sa.Connection) -> Operation:
         load_asset(connection, user, asset_id, Level.EDIT)
         target = find_target(connection, asset_id, "branch", branch)
+        check_branch(connection, user, asset_id, branch)
         connection.execute(operations.delete().where(operations.c.expires < now()))
         operation = Operation(new_id(), asset_id, branch, target.commit_id)
         times = {"user_id": user.id, "created": now(), "expires": now() + _LIFE}
@@ -145,10 +147,20 @@ def stage_delete(hub: Hub, user: User, operation_id: str, path: str) -> None:
 
 def drop_operation(hub: Hub, user: User, operation_id: str) -> None:
     """Gives an operation up. One that is gone already is no error."""
-    gone = operations.delete().where(
-        operations.c.id == operation_id, operations.c.user_id == user.id
+    query = sa.select(assets.c.folder_id, assets.c.id).join(
+        operations, operations.c.asset_id == assets.c.id
     )
-    hub.database.write(lambda connection: connection.execute(gone).rowcount)
+    query = query.where(operations.c.id == operation_id, operations.c.user_id == user.id)
+
+    def job(connection: sa.Connection) -> None:
+        row = connection.execute(query).first()
+        # Who has lost the asset may still give up; only the key may be too little for it.
+        held = Level.NONE if row is None else cap(user, Level.OWNER, row.folder_id, row.id)
+        if held:
+            check_level(held, Level.EDIT, "operation not found")
+            connection.execute(operations.delete().where(operations.c.id == operation_id))
+
+    hub.database.write(job)
 
 
 def guess_type(path: str) -> str:
