@@ -9,12 +9,17 @@ from assethub.api import (
     commits,
     evaluations,
     folders,
+    groups,
     health,
     history,
+    keys,
     multipart,
     objects,
     operations,
+    people,
+    protection,
     references,
+    sharing,
     staging,
     tags,
 )
@@ -33,6 +38,11 @@ for _noun in (
     multipart,
     history,
     evaluations,
+    sharing,
+    protection,
+    keys,
+    groups,
+    people,
 ):
     router.include_router(_noun.router)
 

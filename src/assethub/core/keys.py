@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from assethub.core.assets import load_asset
+from assethub.core.folders import load_folder
 from assethub.core.hub import Hub
-from assethub.core.permissions import Level, held_level
+from assethub.core.permissions import Level, held_level, require_account, require_full_key
 from assethub.core.users import KeyLimits, User
 from assethub.core.values import check_text, new_id, now
 from assethub.errors import Conflict, InvalidInput, NotFound, Unauthenticated
@@ -71,6 +73,33 @@ def add_key(hub: Hub, user: User, name: str, terms: Terms = UNLIMITED) -> str:
     return secret
 
 
+def create_key(hub: Hub, user: User, name: str, terms: Terms = UNLIMITED) -> tuple[Key, str]:
+    """Makes a key for the asker, who has to view what it is for; returns it, and it whole.
+
+    A key makes none that lasts longer than itself.
+    """
+    require_full_key(user)
+    if user.key is not None and user.key.expires is not None:
+        latest = user.key.expires
+        if terms.expires is None or terms.expires > latest:
+            raise InvalidInput(
+                "this key expires, and can make no key that lasts longer; give an earlier time",
+                code="invalid_expiry",
+            )
+    with hub.database.read() as connection:
+        if terms.asset_id is not None:
+            asset = load_asset(connection, user, terms.asset_id, Level.VIEW)
+            # What the key is to show of the folder around its asset is found by the folder's id.
+            terms = terms._replace(folder_id=asset.folder.id)
+        elif terms.folder_id is not None:
+            load_folder(connection, user, terms.folder_id, Level.VIEW)
+    secret = add_key(hub, user, name, terms)
+    digest = hash_secret(secret)
+    with hub.database.read() as connection:
+        row = connection.execute(_shown.where(api_keys.c.secret == digest), {"asker": user.id})
+        return Key._make(row.one()), secret
+
+
 _owners = users.alias("owners")
 _folder_path = (
     sa.select(_owners.c.name + "/" + folders.c.type + "/" + folders.c.name)
@@ -98,6 +127,7 @@ _shown = sa.select(
 
 def list_keys(hub: Hub, user: User) -> list[Key]:
     """The user's keys, also those that have ended, oldest first."""
+    require_account(user)
     query = _shown.where(api_keys.c.user_id == user.id)
     with hub.database.read() as connection:
         query = query.order_by(api_keys.c.created, api_keys.c.id)
@@ -108,9 +138,11 @@ def list_keys(hub: Hub, user: User) -> list[Key]:
 def revoke_key(hub: Hub, prefix: str, user: User | None = None) -> Key:
     """Ends a key, named by its id, or by its first 8 characters or more of them.
 
-    With a user only one of theirs is meant. Raises NotFound where no key in use is meant, Conflict
-    where more than one is.
+    With a user, who asks, only one of theirs is meant. Raises NotFound where no key in use is
+    meant, Conflict where more than one is.
     """
+    if user is not None:
+        require_full_key(user)
     meant = sa.or_(
         api_keys.c.id == prefix,
         api_keys.c.secret == hash_secret(prefix),

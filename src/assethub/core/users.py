@@ -1,6 +1,6 @@
 """Users of a hub: who they are, who looks after the others, and who is kept out."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -80,11 +80,14 @@ def list_users(hub: Hub) -> list[Account]:
 def list_names(hub: Hub, prefix: str = "") -> list[str]:
     """The first hundred names that start with a prefix, of users who may come in."""
     query = sa.select(users.c.name).where(
-        users.c.name.startswith(prefix, autoescape=True), users.c.disabled.is_(None)
+        # No character comes after the last one, so this range holds just the names wanted.
+        users.c.name >= prefix,
+        users.c.name < prefix + "\U0010ffff",
+        users.c.disabled.is_(None),
     )
     with hub.database.read() as connection:
         found = connection.execute(query.order_by(users.c.name).limit(_MOST_SHOWN))
-        return [name for name in found.scalars() if name.startswith(prefix)]
+        return list(found.scalars())
 
 
 def find_user(hub: Hub, name: str) -> User:
@@ -102,39 +105,36 @@ def load_account(connection: sa.Connection, name: str) -> Account:
     return Account(*row)
 
 
-def set_admin(hub: Hub, name: str, admin: bool) -> Account:
-    """Makes a user an admin, or one like all others; Conflict where no admin would be left."""
-    return _change(hub, name, {"admin": admin})
+def change_user(
+    hub: Hub, name: str, *, admin: bool | None = None, disabled: bool | None = None
+) -> Account:
+    """Gives or takes the role of an admin, keeps a user out or lets them in again.
 
-
-def disable_user(hub: Hub, name: str) -> Account:
-    """Keeps a user out from now on: no key works, sessions and sign-in links end.
-
-    Folders and shares stay as they are. Raises Conflict where no admin would be left.
+    To one who is kept out no key opens anything, and sessions and sign-in links end; folders and
+    shares stay as they are. Their keys work again once they are let in. Raises Conflict where no
+    admin would be left.
     """
-    return _change(hub, name, {"disabled": now()})
 
-
-def enable_user(hub: Hub, name: str) -> Account:
-    """Lets a user in again, with the keys they had; sessions that have ended stay so."""
-    return _change(hub, name, {"disabled": None})
-
-
-def _change(hub: Hub, name: str, change: dict[str, Any]) -> Account:
     def job(connection: sa.Connection) -> Account:
         # Whoever takes the last admin's role away waits for whoever takes that of the last but one.
         admins = sa.select(users.c.id).where(users.c.admin, users.c.disabled.is_(None))
         connection.execute(admins.order_by(users.c.id).with_for_update())
         account = load_account(connection, name)
+        changed = account
+        if admin is not None:
+            changed = changed._replace(admin=admin)
+        if disabled is not None:
+            changed = changed._replace(disabled=(account.disabled or now()) if disabled else None)
+        change = {"admin": changed.admin, "disabled": changed.disabled}
         connection.execute(users.update().where(users.c.id == account.id), change)
         if connection.execute(admins.limit(1)).first() is None:
             raise Conflict(
                 f"{name} is the last admin who may come in; make another user an admin first",
                 code="last_admin",
             )
-        if change.get("disabled"):
+        if disabled:
             for table in (sessions, signin_links):
                 connection.execute(table.delete().where(table.c.user_id == account.id))
-        return account._replace(**change)
+        return changed
 
     return hub.database.write(job)
