@@ -24,14 +24,15 @@ def _yes_option(command: CommandT) -> CommandT:
 
 
 def _confirm(what: str, yes: bool) -> None:
-    """Ask whether to delete something, where somebody is there to ask; raises Abort for a no.
+    """Ask whether to delete something, where somebody is there to ask.
 
     Scripts of long ago do not answer, so they are not asked.
     """
     streams = (sys.stdin, sys.stdout, sys.stderr)
     if yes or not all(stream is not None and stream.isatty() for stream in streams):
         return
-    click.confirm(f"Delete {what}?", abort=True, err=True)
+    if not click.confirm(f"Delete {what}?", err=True):
+        raise click.ClickException("Nothing was deleted")
 
 
 @click.group(cls=Group)

@@ -92,9 +92,14 @@ def run(args: Sequence[str] | None = None) -> int:
 
 def _run(args: Sequence[str] | None, session: Session) -> int:
     color = None if _wants_colors() else False
+    given = sys.argv[1:] if args is None else list(args)
     try:
-        code = ah.main(args, prog_name="ah", standalone_mode=False, obj=session, color=color)
-        return code if isinstance(code, int) else 0
+        # Not by the group's main(), which ends the process itself where a reader is gone.
+        with ah.make_context("ah", given, obj=session, color=color) as context:
+            ah.invoke(context)
+        return 0
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else error.format_message(), err=True)
         return _USAGE

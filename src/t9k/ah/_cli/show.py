@@ -45,7 +45,9 @@ def show(reference: str, output: str | None) -> None:
     elif output is not None:
         print_value({**commit, "changes": list(changes)}, output)
     else:
-        holds = f"Holds:   {commit['objects']} objects, {size_of(commit['size_bytes'])}"
+        count = commit["objects"]
+        files = f"{count} object{'' if count == 1 else 's'}"
+        holds = f"Holds:   {files}, {size_of(commit['size_bytes'])}"
         head, *rest = "\n".join(lines_of(commit, find_names(asset))).partition("\n\n")
         click.echo("".join([head, "\n", holds, *rest]))
         for at, change in enumerate(changes):
