@@ -20,10 +20,10 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
-from assethub.errors import StorageFull, Unavailable
+from assethub.errors import InvalidInput, StorageFull, Unavailable
 from assethub.store.locks import AdvisoryLocks, Locks, NoLocks
 
 T = TypeVar("T")
@@ -322,6 +322,8 @@ def _translate(error: DBAPIError) -> Exception | None:
     text = str(error.orig)
     if state in ("40001", "40P01"):
         return _Clash(text)
+    if isinstance(error, DataError) and "NUL" in text:
+        return InvalidInput("no text may contain a NUL character", code="invalid_text")
     if state == "53100" or "database or disk is full" in text:
         return StorageFull("the hub's database has no room left; nothing was changed")
     if error.connection_invalidated or (state or "").startswith(("08", "57P", "53")):
