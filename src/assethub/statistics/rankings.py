@@ -62,10 +62,11 @@ def rank(
     """Ranks the entries; those not significantly worse than their group's leader share its rank.
 
     `stderrs` and `counts` have NaN where nothing is known. From the best value down: the leader is
-    compared with all below it, Holm's method at the level `alpha` over these, and the first that
-    is significantly worse leads the next group. `paired(leader, other)` is asked for the p-value
-    of pairs which, by their values and standard errors, pairing could make insignificant or
-    significant. Entries without standard error are told apart by value alone. Equal values share
+    compared with all below it, by Holm's method at the level `alpha`, and the first that is
+    significantly worse leads the next group. Since the leader is chosen by its value, each step
+    counts all pairs among it and those not yet found worse: of equals, the best is then found
+    better than another in no more than `alpha` of cases. `paired(leader, other)` is asked for
+    the p-value of pairs whose values and standard errors leave it open. Entries without standard error are told apart by value alone. Equal values share
     a rank, and the one after a group of three at rank 1 has rank 4. NaN and infinities come last.
     """
     values = np.asarray(values, dtype=np.float64)
@@ -94,7 +95,7 @@ def _describe(higher_is_better: bool, alpha: float) -> str:
     return (
         f"{'Higher' if higher_is_better else 'Lower'} is better. Entries that are not"
         " significantly worse than the best of their group share its rank"
-        f" (level {alpha:g}, Holm's method over all below the best of the group)."
+        f" (level {alpha:g}, Holm's method over the pairs of it and those below)."
     )
 
 
@@ -207,9 +208,12 @@ class _Board:
         below = self.worth[leader + 1 + start : leader + 1 + start + len(z)]
         return np.where(np.isnan(z), below < self.worth[leader], z > limit)
 
-    def _reach(self, tests: int) -> float:
-        """How many standard errors a difference needs for Bonferroni's level of so many tests."""
-        return float(-ndtri(self.alpha / max(1, tests) / 2))
+    def _reach(self, rivals: int) -> float:
+        """How many standard errors a difference needs where so many may be the leader's equals.
+
+        All pairs of them and the leader count: it is the leader for having had the most luck.
+        """
+        return float(-ndtri(self.alpha / max(1, rivals * (rivals + 1) // 2) / 2))
 
     def _limit(self, z: Floats) -> float:
         """Beyond how many standard errors Holm's method finds a difference.
