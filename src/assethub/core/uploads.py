@@ -75,7 +75,8 @@ def start_upload(
         if known is not None:
             return known
         told = announced._asdict() if announced else {}
-        row = {"id": new_id(), "user_id": user.id, "address": make_address()} | told
+        row = {"id": new_id(), "user_id": user.id, "key_id": _key_of(user)} | told
+        row["address"] = make_address()
         connection.execute(uploads.insert(), row | {"expires": now() + _LIFE})
         return str(row["id"])
 
@@ -88,9 +89,7 @@ def start_upload(
 
 def load_upload(connection: sa.Connection, user: User, id_: str) -> Upload:
     """The user's own unfinished upload; else NotFound."""
-    query = sa.select(*_columns).where(
-        uploads.c.id == id_, uploads.c.user_id == user.id, uploads.c.expires > now()
-    )
+    query = sa.select(*_columns).where(uploads.c.id == id_, *_own(user), uploads.c.expires > now())
     row = connection.execute(query).first()
     if row is None:
         raise _upload_missing(id_)
@@ -188,13 +187,23 @@ def _match(
 
 def _find_announced(connection: sa.Connection, user: User, announced: Announcement) -> str | None:
     query = sa.select(uploads.c.id).where(
-        uploads.c.user_id == user.id,
+        *_own(user),
         uploads.c.sha256 == announced.sha256,
         uploads.c.size == announced.size,
         uploads.c.part_size == announced.part_size,
         uploads.c.expires > now(),
     )
     return connection.execute(query.order_by(uploads.c.expires.desc()).limit(1)).scalar()
+
+
+def _own(user: User) -> "tuple[sa.ColumnElement[bool], ...]":
+    """That an upload is the user's own; a key for one folder or asset takes up none but its own."""
+    key_id = _key_of(user)
+    return uploads.c.user_id == user.id, uploads.c.key_id.is_not_distinct_from(key_id)
+
+
+def _key_of(user: User) -> str | None:
+    return None if user.key is None or user.key.whole_account else user.key.id
 
 
 def _drop_expired(hub: Hub) -> None:
