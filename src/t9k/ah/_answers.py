@@ -16,7 +16,7 @@ from ._errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from email.message import Message
 
 _BY_STATUS: dict[int, type[AssetHubError]] = {
     401: NotLoggedInError,
@@ -38,7 +38,7 @@ def read_json(content: bytes, status: int, host: str) -> Any:
         raise ServerError(_not_a_hub(content, status, host), status=status) from error
 
 
-def error_of(status: int, headers: Mapping[str, str], content: bytes, host: str) -> AssetHubError:
+def error_of(status: int, headers: Message, content: bytes, host: str) -> AssetHubError:
     """The error for an answer whose status is not 2xx."""
     if 300 <= status < 400:
         return ServerError(

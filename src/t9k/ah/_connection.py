@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 class StreamedAnswer(NamedTuple):
     """An answer that comes piece by piece.
 
-    `read` gives up to so many of its bytes, none at its end, and raises ConnectionFailedError
-    where it breaks off.
+    `read` gives up to so many of its bytes, none at its end; `read_into` fills a buffer with what
+    comes next and returns how many bytes that were. Both raise ConnectionFailedError where the
+    answer breaks off.
     """
 
     status: int
     read: Callable[[int], bytes]
+    read_into: Callable[[memoryview], int]
 
 
 class Connection:
@@ -60,7 +62,7 @@ class Connection:
         if self._username is None:
             asked = Request("GET", f"{self.host}/oauth2/userinfo")
             with self._sender.send(asked, SHORT_PATIENCE) as response:
-                answer = read_json(response.data, response.status, self.host)
+                answer = read_json(response.content, response.status, self.host)
             if not isinstance(answer, dict) or "preferred_username" not in answer:
                 raise ServerError(
                     f"The server at {self.host} does not say who you are: is it an Asset Hub?",
@@ -95,7 +97,7 @@ class Connection:
         if patience is None and method != "POST":
             patience = SHORT_PATIENCE
         with self._sender.send(asked, patience) as response:
-            return read_json(response.data, response.status, self.host)
+            return read_json(response.content, response.status, self.host)
 
     def create(
         self,
@@ -143,19 +145,19 @@ class Connection:
         patience: Patience | None = None,
     ) -> Iterator[StreamedAnswer]:
         """Send one request and give its answer to be read piece by piece."""
-        from urllib3.exceptions import HTTPError
-
         send_body, extra = _encode(json, None, headers)
         asked = Request(method, self._url(path, query), send_body, extra, is_streamed=True)
-        with self._sender.send(asked, patience) as response:
+        with self._sender.send(asked, patience) as answer:
 
             def read(amount: int) -> bytes:
-                try:
-                    return response.read(amount, decode_content=False)
-                except (HTTPError, OSError) as error:
-                    raise self._sender.lost(error) from error
+                with self._sender.receiving():
+                    return answer.read(amount)
 
-            yield StreamedAnswer(response.status, read)
+            def read_into(buffer: memoryview) -> int:
+                with self._sender.receiving():
+                    return answer.read_into(buffer)
+
+            yield StreamedAnswer(answer.status, read, read_into)
 
     def close(self) -> None:
         """End all connections; requests are refused afterwards."""

@@ -15,9 +15,8 @@ from ._version import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    import urllib3
-
     from ._patience import Patience
+    from ._transport import Answer, Transport
 
 LOG_IN = "ah login -H URL -k KEY"
 ANSWER_SECONDS = 300.0
@@ -42,15 +41,13 @@ class Sender:
         self._host = host
         self._api_key = api_key
         self._lock = threading.Lock()
-        self._pool: urllib3.PoolManager | None = None
+        self._transport: Transport | None = None
         self._process = 0
         self._is_closed = False
         self._has_connected = False
 
     @contextmanager
-    def send(
-        self, request: Request, patience: Patience | None
-    ) -> Iterator[urllib3.BaseHTTPResponse]:
+    def send(self, request: Request, patience: Patience | None) -> Iterator[Answer]:
         """Send one request; every request of the client passes here.
 
         Gives an answer of status 2xx and raises for any other, and where there is none. It is
@@ -62,13 +59,12 @@ class Sender:
         while True:
             retry_after = None
             try:
-                response = self._send_once(request)
-                if 200 <= response.status < 300:
+                answer = self._send_once(request)
+                if 200 <= answer.status < 300:
                     break
-                content = response.data
-                failure = error_of(response.status, response.headers, content, self._host)
-                retry_after = response.headers.get("Retry-After")
-                passing = response.status in RETRIED_STATUSES
+                failure = error_of(answer.status, answer.headers, answer.content, self._host)
+                retry_after = answer.headers.get("Retry-After")
+                passing = answer.status in RETRIED_STATUSES
             except ConnectionFailedError as error:
                 # A server that was never there is more likely a wrong address.
                 failure, passing = error, self._has_connected
@@ -77,12 +73,21 @@ class Sender:
                 raise failure
             tried += 1
         try:
-            yield response
+            yield answer
         finally:
-            # A whole body has given its connection back by now; this ends one that broke off.
-            response.close()
+            answer.close()
 
-    def lost(self, error: Exception) -> ConnectionFailedError:
+    @contextmanager
+    def receiving(self) -> Iterator[None]:
+        """Raise ConnectionFailedError where the reading of an answer fails."""
+        from ._transport import TransportErrors
+
+        try:
+            yield
+        except TransportErrors as error:
+            raise self._lost(error) from error
+
+    def _lost(self, error: Exception) -> ConnectionFailedError:
         """The error that says how the connection to this hub failed."""
         return ConnectionFailedError(
             f"Cannot reach the Asset Hub server at {self._host}: {_reason(error)}. Check that it "
@@ -93,12 +98,13 @@ class Sender:
         """End all connections; what is sent afterwards is refused."""
         with self._lock:
             self._is_closed = True
-            if self._pool is not None:
-                self._pool.clear()
+            if self._transport is not None:
+                self._transport.close()
 
-    def _send_once(self, request: Request) -> urllib3.BaseHTTPResponse:
-        import urllib3
-        from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+    def _send_once(self, request: Request) -> Answer:
+        """Send a request; what is no stream, or no success, is read to its end."""
+        transport = self._connections()
+        from ._transport import NotConnectedError, TransportErrors
 
         headers = {
             "Authorization": f"Bearer {self._api_key}",
@@ -106,31 +112,27 @@ class Sender:
             "User-Agent": f"t9k-ah/{__version__}",
             **request.headers,
         }
-        connect_seconds = min(_CONNECT_SECONDS, request.seconds)
         try:
-            response = self._connections().request(
+            answer = transport.request(
                 request.method,
                 request.url,
-                body=request.body() if request.body else None,
-                headers=headers,
-                preload_content=not request.is_streamed,
-                timeout=urllib3.Timeout(connect=connect_seconds, read=request.seconds),
-                retries=False,
-                redirect=False,
+                headers,
+                request.body() if request.body else None,
+                min(_CONNECT_SECONDS, request.seconds),
+                request.seconds,
             )
-            self._has_connected = True
-            if response.status >= 300:
-                response.data  # noqa: B018  (read here, where a break is still such an error)
-        except (HTTPError, OSError) as error:
+            if not request.is_streamed or answer.status >= 300:
+                answer.load()
+        except TransportErrors as error:
             if isinstance(error, AssetHubError):
                 raise
-            if not isinstance(error, (ConnectTimeoutError, NewConnectionError)):
-                self._has_connected = True
-            raise self.lost(error) from error
-        return response
+            self._has_connected |= not isinstance(error, NotConnectedError)
+            raise self._lost(error) from error
+        self._has_connected = True
+        return answer
 
-    def _connections(self) -> urllib3.PoolManager:
-        import urllib3  # lazy: it takes twice the time of the rest of the client
+    def _connections(self) -> Transport:
+        from ._transport import Transport  # lazy: HTTP takes more than the rest of the client
 
         with self._lock:
             if self._is_closed:
@@ -138,28 +140,25 @@ class Sender:
                     f"The client of {self._host} was closed: make another", code="client_closed"
                 )
             # The connections of the process that this one was forked from are not ours.
-            if self._pool is None or self._process != os.getpid():
-                self._pool, self._process = urllib3.PoolManager(maxsize=16), os.getpid()
-            return self._pool
+            if self._transport is None or self._process != os.getpid():
+                self._transport, self._process = Transport(self._host), os.getpid()
+            return self._transport
 
 
 def _reason(error: Exception) -> str:
     """What went wrong below HTTP, without the names of Python's objects."""
-    from urllib3 import exceptions
+    from socket import gaierror
 
-    match error:
-        case exceptions.NameResolutionError():
+    from ._transport import NotConnectedError
+
+    cause = error.__cause__ if isinstance(error, NotConnectedError) else error
+    match cause:
+        case gaierror() | UnicodeError():
             return "its name is not known"
-        case exceptions.ConnectTimeoutError() if not isinstance(
-            error, exceptions.NewConnectionError
-        ):
+        case TimeoutError() if cause is not error:
             return "it does not answer"
-        case exceptions.ReadTimeoutError():
+        case TimeoutError():
             return f"it gave no answer for {ANSWER_SECONDS:.0f} seconds"
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
+        case OSError() if cause.strerror:
             return cause.strerror.lower()
-        inner = [arg for arg in cause.args if isinstance(arg, BaseException)]
-        cause = cause.__cause__ or cause.__context__ or (inner[0] if inner else None)
     return "the connection broke off"
