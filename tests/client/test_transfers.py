@@ -19,7 +19,7 @@ from proxies import Proxy, run_proxy
 from t9k import ah
 from t9k.ah import _uploads
 from t9k.ah._connection import Connection
-from t9k.ah._operations import Change
+from t9k.ah._operations import Operation
 from t9k.ah._patience import Patience
 
 from .conftest import RunAh, serve_answer
@@ -479,13 +479,13 @@ def test_a_server_that_asks_for_patience_gets_it(
 def test_a_commit_whose_answer_was_lost_is_found_and_not_made_twice(
     data: ah.Dataset, tree: dict[str, bytes], proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = Change._finish
+    real = Operation.finish
 
     def lose_answer(*args: Any) -> Any:
         proxy.cut(down=1)
         return real(*args)
 
-    monkeypatch.setattr(Change, "_finish", lose_answer)
+    monkeypatch.setattr(Operation, "finish", lose_answer)
     made = data.create_commit("lost", add="tree/.")
     assert proxy.cuts == 1
     assert made is not None

@@ -18,9 +18,10 @@ def follow_the_tutorial() -> None:
     dataset = ah.get_folder(type_="dataset", name="image-classification").get_asset(name="mnist")
     assert_type(dataset, ah.Dataset)
     made = branch.create_evaluation(metrics={"loss": 1.47, "accuracy": 1}, dataset=dataset)
-    assert_type(made, ah.EvaluationEntry)
-    assert_type(made["results"]["metric"], str)
+    assert_type(made, ah.Evaluation)
+    assert_type(made.metrics, dict[str, float])
     assert_type(branch.list_evaluation(sort="-accuracy", limit=3), list[ah.EvaluationEntry])
+    assert_type(branch.list_evaluation()[0]["results"]["metric"], str)
     ah.delete_evaluation(evaluation_id=made["id"])
     ah.logout()
 

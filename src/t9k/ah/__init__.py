@@ -14,9 +14,13 @@ from ._version import __version__
 # Not from typing, which would be most of what importing this costs.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from builtins import list as list_
     from typing import Any
 
     from ._assets import Dataset, Model
+    from ._branches import Branch
+    from ._client import Client
+    from ._editing import Edit
     from ._errors import (
         AlreadyExistsError,
         AssetHubError,
@@ -33,16 +37,23 @@ if TYPE_CHECKING:
         ServerError,
         WrongTypeError,
     )
+    from ._evaluations import Evaluation
     from ._folders import Folder
     from ._hub import (
+        create,
         create_folder,
         delete_evaluation,
+        get,
         get_asset,
+        get_evaluation,
         get_folder,
+        list_evaluation,
         list_folder,
         login,
         logout,
+        whoami,
     )
+    from ._hub import list as list
     from ._records import (
         AssetEntry,
         AssetRecord,
@@ -57,7 +68,7 @@ if TYPE_CHECKING:
         ObjectEntry,
         TagEntry,
     )
-    from ._snapshots import Branch, Commit, Tag
+    from ._snapshots import Commit, Tag
 
 __all__ = [
     "AlreadyExistsError",
@@ -66,6 +77,7 @@ __all__ = [
     "AssetRecord",
     "Branch",
     "BranchEntry",
+    "Client",
     "Commit",
     "CommitEntry",
     "ConfigError",
@@ -77,6 +89,8 @@ __all__ = [
     "DeletedError",
     "DiffEntry",
     "DownloadError",
+    "Edit",
+    "Evaluation",
     "EvaluationEntry",
     "Folder",
     "FolderEntry",
@@ -93,42 +107,49 @@ __all__ = [
     "TagEntry",
     "WrongTypeError",
     "__version__",
+    "create",
     "create_folder",
     "delete_evaluation",
+    "get",
     "get_asset",
+    "get_evaluation",
     "get_folder",
+    "list_evaluation",
     "list_folder",
     "login",
     "logout",
+    "whoami",
 ]
+# `list` is left to be asked for, lest a star hides Python's own.
 
-# Where the names are that `_errors` and `_records` do not have.
 _MODULES = {
     "_assets": ("Dataset", "Model"),
+    "_branches": ("Branch",),
+    "_client": ("Client",),
+    "_editing": ("Edit",),
+    "_evaluations": ("Evaluation",),
     "_folders": ("Folder",),
-    "_hub": (
-        "create_folder",
-        "delete_evaluation",
-        "get_asset",
-        "get_folder",
-        "list_folder",
-        "login",
-        "logout",
-    ),
-    "_snapshots": ("Branch", "Commit", "Tag"),
+    "_snapshots": ("Commit", "Tag"),
 }
 
 
 def __getattr__(name: str) -> "Any":
-    if name not in __all__:
+    if name not in __dir__():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    homes = [module for module, names in _MODULES.items() if name in names]
-    home = homes[0] if homes else "_errors" if name.endswith("Error") else "_records"
-    value = globals()[name] = getattr(import_module(f".{home}", __name__), name)
+    value = globals()[name] = getattr(import_module(f".{_module_of(name)}", __name__), name)
     return value
 
 
-def __dir__() -> list[str]:
-    return [*__all__]
+def __dir__() -> "list_[str]":
+    return sorted([*__all__, "list"])
+
+
+def _module_of(name: str) -> str:
+    for module, names in _MODULES.items():
+        if name in names:
+            return module
+    if name[0].islower():
+        return "_hub"
+    return "_errors" if name.endswith("Error") else "_records"

@@ -4,36 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ._branches import MAIN, Branch, Writable, find_branch
+from ._display import Listing, Shown
 from ._errors import DeletedError
 from ._evaluations import list_evaluation
+from ._history import find_point
 from ._messages import inform
-from ._snapshots import MAIN, Branch, Commit, Snapshot, Tag, find_branch, find_commit, find_tag
-from ._values import check_labels
+from ._snapshots import Commit, Snapshot, Tag, find_tag
+from ._values import changed_body
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
-    from typing import Any, Literal, SupportsFloat
+    from typing import Any, SupportsFloat
 
     from ._additions import Additions
     from ._connection import Connection
+    from ._evaluations import Evaluation
     from ._folders import Folder
-    from ._records import (
-        AssetRecord,
-        BranchEntry,
-        CommitEntry,
-        DiffEntry,
-        EvaluationEntry,
-        ObjectEntry,
-        TagEntry,
-    )
+    from ._records import AssetRecord, BranchEntry, EvaluationEntry, TagEntry
 
 
-class Asset:
+class Asset(Shown):
     """What models and datasets have in common.
 
-    Attributes: `id`, `folder`, `type` (model or dataset), `name`, `labels`.
+    Attributes: `id`, `folder`, `type` (also `kind`: model or dataset), `name`, `path` (with owner,
+    type and folder), `labels`, `description`, `alive`.
     """
 
     type: ClassVar[str]
@@ -43,37 +38,53 @@ class Asset:
         self.id = record["id"]
         self.name = record["name"]
         self.labels = list(record["labels"])
+        self.description = record.get("description", "")
         self._deleted = False
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._full_name!r})"
+        return f"{type(self).__name__}({self.path!r})"
 
-    def update(self, name: str | None = None, labels: Iterable[str] | None = None) -> None:
-        """Give it another name, or other labels in place of all it has; None leaves either.
+    @property
+    def kind(self) -> str:
+        """The same as `type`."""
+        return self.type
 
-        Raises AlreadyExistsError where the folder has an asset of that name.
+    @property
+    def path(self) -> str:
+        """Its full name, such as `alice/model/vision/cnn`."""
+        return f"{self.folder.path}/{self.name}"
+
+    @property
+    def alive(self) -> bool:
+        """False once it or its folder was deleted from here."""
+        return not self._deleted and self.folder.alive
+
+    def update(
+        self,
+        name: str | None = None,
+        labels: Iterable[str] | None = None,
+        description: str | None = None,
+    ) -> None:
+        """Give it another name, other labels in place of all it has, or another description.
+
+        None leaves each. Raises AlreadyExistsError where the folder has an asset of that name.
         """
-        wanted = check_labels(labels)
         current: AssetRecord = self._connection.request("GET", self._route())
-        body = {
-            "name": current["name"] if name is None else name,
-            "labels": current["labels"] if wanted is None else wanted,
-        }
+        body = changed_body(current, name, labels, description)
         self._connection.request("PUT", self._route(), json=body)
         inform(f"Updating {self._label} in Folder {self.folder.name}")
-        self.name = str(body["name"])
-        self.labels = list(body["labels"])
+        self.name, self.labels = body["name"], list(body["labels"])
+        self.description = body["description"]
 
     def delete(self) -> None:
         """Delete it with all its commits. This object refuses further calls afterwards."""
-        self._connection.request("DELETE", self._route())
+        self._connection.delete(self._route())
         inform(f"Deleting {self._label} in Folder {self.folder.name}")
         self._deleted = True
 
     def list_tag(self) -> list[TagEntry]:
         """The tags, as dicts."""
-        results: list[TagEntry] = self._connection.request("GET", self._route("tags"))["results"]
-        return results
+        return Listing(self._connection.request("GET", self._route("tags"))["results"], "tag")
 
     def get_tag(self, name: str) -> Tag:
         """The tag of that name; raises NotFoundError."""
@@ -85,23 +96,25 @@ class Asset:
         The id may be any prefix of 4 digits or more that fits one commit, on whichever branch.
         Raises NotFoundError.
         """
-        if id_ is not None and index is None:
-            return find_commit(self, id_)
         return self._main().get_commit(index, id_)
 
     def create_tag(self, name: str) -> Tag:
         """Give the newest commit of `main` a name; raises AlreadyExistsError."""
         return self._main().create_tag(name)
 
+    def _facts(self) -> list[tuple[str, str]]:
+        return [
+            ("path", self.path),
+            ("description", self.description),
+            ("labels", ", ".join(self.labels)),
+            ("id", self.id),
+        ]
+
     @property
     def _connection(self) -> Connection:
         if self._deleted:
             raise DeletedError(f"{self._label} was deleted")
         return self.folder._connection
-
-    @property
-    def _full_name(self) -> str:
-        return f"{self.folder._full_name}/{self.name}"
 
     @property
     def _label(self) -> str:
@@ -115,27 +128,37 @@ class Asset:
         return "/".join([f"/assets/{self.id}", *(quote(part, safe="") for part in parts)])
 
     def _main(self) -> Branch:
-        return find_branch(self, MAIN)
+        """Its branch `main`, without the commit that nobody has asked for yet."""
+        return Branch(self, MAIN, "")
 
 
 class Model(Asset):
-    """A model: a repository of files with branches, tags and commits, and evaluations of them."""
+    """A model: a repository of files with branches, tags and commits, and evaluations of them.
+
+    Attributes: `id`, `folder`, `type` (also `kind`), `name`, `path` (with owner, type and folder),
+    `labels`, `description`, `alive`.
+    """
 
     type = "model"
 
     def list_branch(self) -> list[BranchEntry]:
         """The branches, as dicts."""
-        results: list[BranchEntry] = self._connection.request("GET", self._route("branches"))[
-            "results"
-        ]
-        return results
+        return list_branch(self)
 
-    def create_branch(self, name: str) -> Branch:
-        """Make an empty branch: it starts at the first commit of the model, which holds nothing.
+    def create_branch(self, name: str, source: Snapshot | str | None = None) -> Branch:
+        """Make a branch of that name.
 
-        Raises AlreadyExistsError where the model has a branch of that name.
+        With a `source`, which is a branch, tag or commit of the model or a text such as `v1`,
+        `tag/v1` or a commit, it starts there. Without one it is empty: it starts at the first
+        commit of the model, which holds nothing.
+
+        Raises AlreadyExistsError where the model has a branch of that name, NotFoundError for a
+        source that is not there.
         """
-        made = self._connection.request("POST", self._route("branches"), json={"name": name})
+        body = {"name": name}
+        if source is not None:
+            body["source"] = find_point(self, source).commit
+        made = self._connection.create(self._route("branches"), json=body)
         inform(f"Creating branch {name} of {self._label}")
         return Branch(self, name, made["commit_id"])
 
@@ -145,7 +168,7 @@ class Model(Asset):
 
     def create_evaluation(
         self, metrics: Mapping[str, SupportsFloat], dataset: Dataset | Snapshot | str
-    ) -> EvaluationEntry:
+    ) -> Evaluation:
         """Record metrics of the commit that `main` points at; see `Branch.create_evaluation`."""
         return self._main().create_evaluation(metrics, dataset)
 
@@ -153,30 +176,22 @@ class Model(Asset):
         self, sort: str | None = None, limit: int | None = None
     ) -> list[EvaluationEntry]:
         """The evaluations of all its commits, newest first; see `Branch.list_evaluation`."""
-        return list_evaluation(self._connection, self._full_name, sort, limit)
+        return list_evaluation(self._connection, self.path, sort, limit)
 
 
-class Dataset(Asset):
-    """A dataset: a repository of files with tags and commits on its one branch, `main`."""
+class Dataset(Asset, Writable):
+    """A dataset: a repository of files with tags and commits on its one branch, `main`.
+
+    Attributes: `id`, `folder`, `type` (also `kind`), `name`, `path` (with owner, type and folder),
+    `labels`, `description`, `commit_id`, `alive`.
+    """
 
     type = "dataset"
 
     @property
     def commit_id(self) -> str:
         """The commit that `main` points at now, asked of the server."""
-        return self._main().id
-
-    def list_commit(self, limit: int | None = None) -> list[CommitEntry]:
-        """The commits as dicts, newest first, down to the first, empty one, or `limit` of them."""
-        return self._main().list_commit(limit)
-
-    def list_object(self, prefix: str = "", limit: int | None = None) -> list[ObjectEntry]:
-        """The files that `main` holds now, as dicts; see `Branch.list_object`."""
-        return self._main().list_object(prefix, limit)
-
-    def diff(self, other: Snapshot | Dataset | str, prefix: str = "") -> list[DiffEntry]:
-        """How `other` differs from `main`; see `Branch.diff`."""
-        return self._main().diff(other, prefix)
+        return self._main()._current_commit()
 
     def create_commit(
         self,
@@ -189,28 +204,11 @@ class Dataset(Asset):
         """Commit deletions, then additions, to `main`; see `Branch.create_commit`."""
         return self._main().create_commit(msg, delete, add, metadata, force)
 
-    def merge(
-        self,
-        source: Snapshot | str,
-        message: str | None = None,
-        strategy: Literal["ours", "theirs"] | None = None,
-    ) -> Commit:
-        """Merge a tag or commit into `main`; see `Branch.merge`."""
-        return self._main().merge(source, message, strategy)
+    def _snapshot(self) -> Branch:
+        return self._main()
 
-    def reset(self, ref: Snapshot | str) -> Commit:
-        """Point `main` at another commit; see `Branch.reset`."""
-        return self._main().reset(ref)
 
-    def revert(self, ref: Snapshot | str, message: str | None = None) -> Commit:
-        """Take back what one commit of the dataset changed; see `Branch.revert`."""
-        return self._main().revert(ref, message)
-
-    def download(
-        self,
-        paths: str | Iterable[str] | None = None,
-        save_dir: str | os.PathLike[str] = ".",
-        cache: bool = False,
-    ) -> list[Path]:
-        """Bring files of `main` to a local directory; see `Branch.download`."""
-        return self._main().download(paths, save_dir, cache)
+def list_branch(asset: Asset) -> list[BranchEntry]:
+    """The branches of an asset, as dicts; a dataset has but `main`."""
+    answer = asset._connection.request("GET", asset._route("branches"))
+    return Listing(answer["results"], "branch")

@@ -4,27 +4,84 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._errors import InvalidInputError, WrongTypeError
+from ._display import Listing, Shown
+from ._errors import DeletedError, InvalidInputError, WrongTypeError
+from ._lookup import find_reference
 from ._messages import inform
-from ._references import check_id
+from ._references import check_id, parse_reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import SupportsFloat
 
+    from ._assets import Asset
     from ._connection import Connection
     from ._records import EvaluationEntry
 
 
+class Evaluation(Shown, dict[str, Any]):
+    """Metrics of one model commit on one dataset commit: a dict with the fields of a listing.
+
+    Attributes: `id`, `metrics`, `alive`. A copy of it, a pickled one too, is a plain dict.
+    """
+
+    def __init__(self, connection: Connection, entry: Mapping[str, Any]) -> None:
+        super().__init__(entry)
+        self._connection = connection
+        self._deleted = False
+
+    @property
+    def id(self) -> str:
+        """Its id, the same as under the key `id`."""
+        return str(self["id"])
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The metrics by name, in the order they were given."""
+        from json import loads
+
+        return dict(loads(self["results"]["metric"]))
+
+    @property
+    def alive(self) -> bool:
+        """False once it was deleted from here."""
+        return not self._deleted
+
+    def delete(self) -> None:
+        """Delete it; raises DeletedError where this object was deleted before."""
+        if self._deleted:
+            raise DeletedError(f"The evaluation {self.id} was deleted")
+        delete_evaluation(self._connection, self.id)
+        self._deleted = True
+
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        return dict, (dict(self),)
+
+    def _facts(self) -> list[tuple[str, str]]:
+        named = [(key, self[key]) for key in ("id", "modelRef", "modelCommit")]
+        named += [(key, self[key]) for key in ("datasetRef", "datasetCommit", "startTime")]
+        return [*named, *((name, repr(value)) for name, value in self.metrics.items())]
+
+
 def create_evaluation(
-    connection: Connection, model: str, dataset: str, metrics: Mapping[str, SupportsFloat]
-) -> EvaluationEntry:
-    """Record metrics of a model on a dataset, both given as full references."""
-    body = {"model": model, "dataset": dataset, "metrics": check_metrics(metrics)}
-    entry: EvaluationEntry = connection.request("POST", "/evaluations", json=body)
+    connection: Connection, model: str, dataset: object, metrics: Mapping[str, SupportsFloat]
+) -> Evaluation:
+    """Record metrics of a model, given as full reference, on a dataset."""
+    body = {
+        "model": model,
+        "dataset": _dataset_name(connection, dataset),
+        "metrics": check_metrics(metrics),
+    }
+    entry = connection.create("/evaluations", json=body)
     name = entry["modelRef"].split(":")[0].rpartition("/")[2]
     inform(f"Creating evaluation of commit {entry['modelCommit'][:8]} of Model {name}")
-    return entry
+    return Evaluation(connection, entry)
+
+
+def get_evaluation(connection: Connection, id_: str) -> Evaluation:
+    """The evaluation with that id; raises NotFoundError."""
+    entry = connection.request("GET", f"/evaluations/{check_id(id_, 'an evaluation')}")
+    return Evaluation(connection, entry)
 
 
 def list_evaluation(
@@ -40,16 +97,22 @@ def list_evaluation(
         query["sort"] = sort
     if limit is not None:
         query["amount"] = str(limit)
-    results: list[EvaluationEntry] = connection.request("GET", "/evaluations", query=query)[
-        "results"
-    ]
-    return results
+    answer = connection.request("GET", "/evaluations", query=query)
+    return Listing(answer["results"], "evaluation")
 
 
 def delete_evaluation(connection: Connection, id_: str) -> None:
     """Delete the evaluation with that id."""
-    connection.request("DELETE", f"/evaluations/{check_id(id_, 'an evaluation')}")
+    connection.delete(f"/evaluations/{check_id(id_, 'an evaluation')}")
     inform(f"Deleting evaluation with ID {id_}")
+
+
+def check_model(asset: Asset) -> None:
+    """Raise InvalidInputError for a dataset: evaluations are of models."""
+    if asset.type != "model":
+        raise InvalidInputError(
+            f"Evaluations are of models, and {asset.path} is a dataset", code="not_a_model"
+        )
 
 
 def check_metrics(metrics: Mapping[str, SupportsFloat]) -> dict[str, int | float]:
@@ -93,3 +156,35 @@ def _number(name: str, value: Any) -> int | float:
                 f"Metric {name!r} is too large for a double", code="invalid_metric"
             ) from error
     raise WrongTypeError(f"Metric {name!r} must be a number, not {value!r:.60}")
+
+
+def name_of(connection: Connection, text: str, type_: str) -> str:
+    """The full reference of a text that names an asset of that type, or one of its commits."""
+    path = parse_reference(text, type_)
+    found = find_reference(connection, path)
+    if found.folder["type"] != type_:
+        raise InvalidInputError(
+            f"{found.full_name} is a {found.folder['type']}, and a {type_} is needed here"
+        )
+    if path.value is None:
+        return found.full_name
+    ending = found.commit if found.kind == "commit" else f"{found.kind}/{found.name}"
+    return f"{found.full_name}:{ending}"
+
+
+def _dataset_name(connection: Connection, dataset: Any) -> str:
+    """The full reference of what was given as a dataset."""
+    from ._assets import Asset
+    from ._snapshots import Snapshot
+
+    if isinstance(dataset, str):
+        return name_of(connection, dataset, "dataset")
+    asset = dataset.asset if isinstance(dataset, Snapshot) else dataset
+    if not isinstance(asset, Asset):
+        raise WrongTypeError(
+            "dataset must be a dataset, one of its branches, tags or commits, or a reference "
+            f"such as 'FOLDER/NAME:tag/v1', not {dataset!r:.60}"
+        )
+    if asset.type != "dataset":
+        raise InvalidInputError(f"{asset.path} is a model, and a dataset is needed here")
+    return str(dataset.path)

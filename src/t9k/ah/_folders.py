@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ._assets import Asset, Dataset, Model
+from ._display import Listing, Shown
 from ._errors import AlreadyExistsError, DeletedError
 from ._lookup import get_folder_entry, look_up
 from ._messages import inform
 from ._references import check_name
-from ._values import check_labels
+from ._values import changed_body, new_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,10 +23,11 @@ AssetT = TypeVar("AssetT", bound=Asset)
 _CLASSES: dict[str, type[Model] | type[Dataset]] = {"model": Model, "dataset": Dataset}
 
 
-class Folder(Generic[AssetT]):
+class Folder(Shown, Generic[AssetT]):
     """A folder: it holds assets of one type, and is what one shares with others.
 
-    Attributes: `id`, `owner`, `type` (model or dataset), `name`, `labels`.
+    Attributes: `id`, `owner`, `type` (also `kind`: model or dataset), `name`, `path` (with owner
+    and type), `labels`, `description`, `alive`.
     """
 
     def __init__(self, connection: Connection, record: FolderRecord) -> None:
@@ -34,31 +36,47 @@ class Folder(Generic[AssetT]):
         self.type = record["type"]
         self.name = record["name"]
         self.labels = list(record["labels"])
+        self.description = record.get("description", "")
         self._opened = connection
         self._deleted = False
 
     def __repr__(self) -> str:
-        return f"Folder({self._full_name!r})"
+        return f"Folder({self.path!r})"
+
+    @property
+    def kind(self) -> str:
+        """The same as `type`."""
+        return self.type
+
+    @property
+    def path(self) -> str:
+        """Its full name, such as `alice/model/vision`."""
+        return f"{self.owner}/{self.type}/{self.name}"
+
+    @property
+    def alive(self) -> bool:
+        """False once it was deleted from here."""
+        return not self._deleted
 
     def list_asset(self) -> list[AssetEntry]:
         """The assets, as dicts, each with how many branches it has."""
-        entries: list[AssetEntry] = self._connection.request(
-            "GET", "/assets", query={"fid": self.id}
-        )
-        return entries
+        return Listing(self._connection.request("GET", "/assets", query={"fid": self.id}), "asset")
 
     def create_asset(
-        self, name: str, labels: Iterable[str] | None = None, exist_ok: bool = False
+        self,
+        name: str,
+        labels: Iterable[str] | None = None,
+        exist_ok: bool = False,
+        description: str | None = None,
     ) -> AssetT:
         """Make a model or a dataset, by the folder's type, with an empty branch `main`.
 
         Raises AlreadyExistsError where there is one of that name; with `exist_ok` that one is
         returned as it is.
         """
-        wanted = check_labels(labels) or []
-        body = {"name": name, "folder": self.id, "labels": wanted}
+        body = new_body(labels, description) | {"name": name, "folder": self.id}
         try:
-            id_ = self._connection.request("POST", "/assets", json=body)["id"]
+            id_ = self._connection.create("/assets", json=body)["id"]
         except AlreadyExistsError:
             if not exist_ok:
                 raise
@@ -70,39 +88,45 @@ class Folder(Generic[AssetT]):
     def get_asset(self, name: str) -> AssetT:
         """The asset of that name; raises NotFoundError."""
         check_name(name, self.type)
-        return self._asset(look_up(self._connection, f"{self._full_name}/{name}")["asset"])
+        return self._asset(look_up(self._connection, f"{self.path}/{name}")["asset"])
 
-    def update(self, name: str | None = None, labels: Iterable[str] | None = None) -> None:
-        """Give it another name, or other labels in place of all it has; None leaves either.
+    def update(
+        self,
+        name: str | None = None,
+        labels: Iterable[str] | None = None,
+        description: str | None = None,
+    ) -> None:
+        """Give it another name, other labels in place of all it has, or another description.
 
-        Raises AlreadyExistsError where its owner has a folder of that name and type.
+        None leaves each. Raises AlreadyExistsError where its owner has a folder of that name and
+        type.
         """
-        wanted = check_labels(labels)
         current = get_folder_entry(self._connection, self.id)["folder"]
-        body = {
-            "name": current["name"] if name is None else name,
-            "labels": current["labels"] if wanted is None else wanted,
-        }
+        body = changed_body(current, name, labels, description)
         self._connection.request("PUT", f"/folders/{self.id}", json=body)
         inform(f"Updating {self._label}")
-        self.name = str(body["name"])
-        self.labels = list(body["labels"])
+        self.name, self.labels = body["name"], list(body["labels"])
+        self.description = body["description"]
 
     def delete(self) -> None:
         """Delete it with all its assets. This object refuses further calls afterwards."""
-        self._connection.request("DELETE", f"/folders/{self.id}")
+        self._connection.delete(f"/folders/{self.id}")
         inform(f"Deleting {self._label}")
         self._deleted = True
+
+    def _facts(self) -> list[tuple[str, str]]:
+        return [
+            ("path", self.path),
+            ("description", self.description),
+            ("labels", ", ".join(self.labels)),
+            ("id", self.id),
+        ]
 
     @property
     def _connection(self) -> Connection:
         if self._deleted:
             raise DeletedError(f"{self._label} was deleted")
         return self._opened
-
-    @property
-    def _full_name(self) -> str:
-        return f"{self.owner}/{self.type}/{self.name}"
 
     @property
     def _label(self) -> str:

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ._assets import Asset, Dataset
+    from ._branches import Branch
     from ._connection import Connection
     from ._records import DiffEntry
-    from ._snapshots import Branch, Snapshot
+    from ._snapshots import Snapshot
 
 _PER_PAGE = 1000
 
@@ -38,7 +39,7 @@ def find_point(asset: Asset, ref: Snapshot | Dataset | str) -> Point:
     if isinstance(ref, str):
         if not ref:
             raise InvalidInputError("A branch, tag or commit is needed, not an empty text")
-        answer = look_up(asset._connection, f"{asset._full_name}:{ref}")
+        answer = look_up(asset._connection, f"{asset.path}:{ref}")
         kind = "branch" if answer["branch"] else "tag" if answer["tag"] else "commit"
         name = answer["branch"] or answer["tag"] or answer["commit"][:12]
         return Point(answer["commit"], f"{kind} {name}")
@@ -49,7 +50,7 @@ def find_point(asset: Asset, ref: Snapshot | Dataset | str) -> Point:
         )
     if snapshot.asset.id != asset.id:
         raise InvalidInputError(
-            f"{snapshot._full_name} is of another asset than {asset._full_name}",
+            f"{snapshot.path} is of another asset than {asset.path}",
             code="other_asset",
         )
     name = snapshot.name[:12] if snapshot.type == "commit" else snapshot.name

@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Literal, overload
 
+from ._client import Client
 from ._config import API_KEY_KEY, HOST_KEY, update_config
 from ._connection import Connection
-from ._errors import AlreadyExistsError, InvalidInputError
-from ._evaluations import delete_evaluation as _delete_evaluation
-from ._folders import Folder, make_asset
-from ._lookup import find_folder, get_folder_entry
 from ._messages import inform
-from ._references import FolderPath, check_id, check_name, check_type
-from ._values import check_labels
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ._assets import Dataset, Model
-    from ._records import FolderEntry
 
 _lock = threading.Lock()
 _default: Connection | None = None
@@ -67,117 +55,30 @@ def logout(*, forget_host: bool = False) -> None:
     inform("Logged out from Asset Hub")
 
 
-@overload
-def create_folder(
-    type_: Literal["model"],
-    name: str,
-    labels: Iterable[str] | None = None,
-    exist_ok: bool = False,
-) -> Folder[Model]: ...
-@overload
-def create_folder(
-    type_: Literal["dataset"],
-    name: str,
-    labels: Iterable[str] | None = None,
-    exist_ok: bool = False,
-) -> Folder[Dataset]: ...
-@overload
-def create_folder(
-    type_: str, name: str, labels: Iterable[str] | None = None, exist_ok: bool = False
-) -> Folder[Any]: ...
-def create_folder(
-    type_: str, name: str, labels: Iterable[str] | None = None, exist_ok: bool = False
-) -> Folder[Any]:
-    """Make a folder for models (`type_="model"`) or datasets, and return it.
-
-    Raises AlreadyExistsError where there is one of that type and name; with `exist_ok` that one
-    is returned as it is.
-    """
-    check_type(type_)
-    connection = default_connection()
-    path = FolderPath(owner=connection.username, type=type_, name=name)
-    body = {"type": type_, "name": name, "labels": check_labels(labels) or []}
-    try:
-        id_ = connection.request("POST", "/folders", json=body)["id"]
-    except AlreadyExistsError:
-        if not exist_ok:
-            raise
-        inform(f"{type_.title()} Folder {name} already exists")
-        return Folder(connection, find_folder(connection, path))
-    inform(f"Creating {type_.title()} Folder {name}")
-    return Folder(connection, get_folder_entry(connection, id_)["folder"])
+def whoami() -> str:
+    """The name of the user who is logged in: OWNER before all that the user makes."""
+    return default_connection().username
 
 
-@overload
-def get_folder(
-    owner: str | None = None,
-    *,
-    type_: Literal["model"],
-    name: str | None = None,
-    id_: str | None = None,
-) -> Folder[Model]: ...
-@overload
-def get_folder(
-    owner: str | None = None,
-    *,
-    type_: Literal["dataset"],
-    name: str | None = None,
-    id_: str | None = None,
-) -> Folder[Dataset]: ...
-@overload
-def get_folder(
-    owner: str | None = None,
-    type_: str | None = None,
-    name: str | None = None,
-    id_: str | None = None,
-) -> Folder[Any]: ...
-def get_folder(
-    owner: str | None = None,
-    type_: str | None = None,
-    name: str | None = None,
-    id_: str | None = None,
-) -> Folder[Any]:
-    """The folder with that id, or of that type and name; without an owner it is one's own.
+class DefaultClient(Client):
+    """The client of the module's functions: of the hub that this process is logged in to."""
 
-    Raises NotFoundError for one that does not exist or may not be viewed.
-    """
-    if id_ is not None:
-        path = FolderPath(id=check_id(id_, "a folder"))
-    elif type_ is None or name is None:
-        raise InvalidInputError("A folder is named by its type_ and name, or by its id_")
-    else:
-        check_type(type_)
-        check_name(name, "folder")
-        path = FolderPath(owner=owner, type=type_, name=name)
-    connection = default_connection()
-    return Folder(connection, find_folder(connection, path))
+    def __init__(self) -> None:
+        """Nothing is read before the first call."""
+
+    @property
+    def _connection(self) -> Connection:
+        return default_connection()
 
 
-def list_folder(type_: str = "all", scope: str = "all") -> list[FolderEntry]:
-    """The folders one may view, as dicts.
-
-    `type_` is model, dataset or all; `scope` is own, shared (by others with the asker), public,
-    or all.
-    """
-    if type_ != "all":
-        check_type(type_)
-    if scope not in ("own", "shared", "public", "all"):
-        raise InvalidInputError(f"The scope must be own, shared, public or all, not {scope!r}")
-    query = {"scope": scope} | ({} if type_ == "all" else {"type": type_})
-    entries: list[FolderEntry] = default_connection().request("GET", "/folders", query=query)
-    return entries
-
-
-def get_asset(id_: str) -> Model | Dataset:
-    """The model or dataset with that id; raises NotFoundError."""
-    connection = default_connection()
-    record = connection.request("GET", f"/assets/{check_id(id_, 'an asset')}")
-    folder: Folder[Any] = Folder(
-        connection, get_folder_entry(connection, record["folder"])["folder"]
-    )
-    return make_asset(folder, record)
-
-
-def delete_evaluation(evaluation_id: str) -> None:
-    """Delete the evaluation with that id; raises NotFoundError."""
-    _delete_evaluation(default_connection(), evaluation_id)
+_client = DefaultClient()
+create_folder = _client.create_folder
+get_folder = _client.get_folder
+list_folder = _client.list_folder
+get_asset = _client.get_asset
+create = _client.create
+get = _client.get
+list = _client.list
+get_evaluation = _client.get_evaluation
+list_evaluation = _client.list_evaluation
+delete_evaluation = _client.delete_evaluation

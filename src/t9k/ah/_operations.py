@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ._errors import AssetHubError, ConnectionFailedError, InvalidInputError, NotFoundError
+from ._errors import AssetHubError, InvalidInputError
 from ._index import Index
+from ._patience import NO_PATIENCE
 from ._progress import Progress
 from ._uploads import Pending, Upload
 from ._workers import Workers
@@ -19,8 +20,54 @@ if TYPE_CHECKING:
     from ._connection import Connection
     from ._records import CommitEntry
 
-_MOST_SEARCHED = 100
 _DROP_SECONDS = 5.0
+
+
+class Operation:
+    """A change that is being prepared on the server; `head` is the branch's commit it is based on.
+
+    Whatever it becomes, one request ends it: `finish` or `drop`.
+    """
+
+    def __init__(self, connection: Connection, asset_id: str, branch: str) -> None:
+        self._connection = connection
+        query = {"asset": asset_id, "branch": branch}
+        started = connection.create("/update", query=query)
+        self._id: str = started["op_id"]
+        self.head: str = started["commit"]
+        self._workers = Workers()
+
+    def delete(self, path: str) -> None:
+        """Stage that a path goes, or all below `dir/`."""
+        query = {"opID": self._id, "path": path}
+        self._connection.request("DELETE", "/objects", query=query)
+
+    def put(self, files: Sequence[Pending]) -> int:
+        """Stage files, sending what the hub lacks; returns how many were not there already."""
+        with Progress("Uploading", len(files), sum(file.size for file in files)) as progress:
+            upload = Upload(self._connection, self._id, self._workers, progress)
+            upload.send(files)
+            return upload.staged
+
+    def finish(self, message: str, metadata: Mapping[str, str], overwrite: bool) -> str | None:
+        """Make it a commit, whose id is returned; None where there is nothing to commit."""
+        body = {"message": message, "metadata": dict(metadata), "overwrite": overwrite}
+        route, patience = f"/update/{self._id}", self._workers.patience
+        try:
+            answer: Any = self._connection.create(route, json=body, patience=patience)
+        except InvalidInputError as error:
+            if error.code == "no_changes":
+                return None
+            raise
+        return str(answer["commit"])
+
+    def drop(self) -> None:
+        """Leave the branch as it is; what was sent need not be sent again for some days."""
+        # The server drops what is left open after a while; this is to not leave it until then.
+        with contextlib.suppress(AssetHubError):
+            self._connection.request(
+                "DELETE", f"/operation/{self._id}", patience=NO_PATIENCE, seconds=_DROP_SECONDS
+            )
 
 
 class Change:
@@ -45,7 +92,6 @@ class Change:
         self._sources = sources
         self._metadata = metadata
         self._overwrite = overwrite
-        self._workers = Workers()
         # Those that a deletion of the same change takes are to be put back, changed or not.
         self._deleted = frozenset(delete)
         self._deleted_below = tuple(path for path in delete if path.endswith("/"))
@@ -56,25 +102,22 @@ class Change:
         Whatever goes wrong on the way, Ctrl-C too, leaves the branch as it was and nothing staged.
         What was sent by then need not be sent again for some days.
         """
-        started = self._connection.request(
-            "POST", "/update", query={"asset": self._asset_id, "branch": self._branch}
-        )
-        operation, head = started["op_id"], started["commit"]
+        operation = Operation(self._connection, self._asset_id, self._branch)
         try:
             for path in self._delete:
-                self._connection.request(
-                    "DELETE", "/objects", query={"opID": operation, "path": path}
-                )
+                operation.delete(path)
             indexes = self._open_indexes()
-            staged = self._stage(operation, head, indexes)
-            made = self._finish(operation, head) if staged or self._delete else None
+            staged = self._stage(operation, indexes)
+            made = None
+            if staged or self._delete:
+                made = operation.finish(self._message, self._metadata, self._overwrite)
         except BaseException:
-            self._drop(operation)
+            operation.drop()
             raise
         if made is None:
-            self._drop(operation)
+            operation.drop()
         if staged or self._delete:
-            self._remember(indexes, head, made)
+            self._remember(indexes, operation.head, made)
         return made
 
     def _open_indexes(self) -> list[Index]:
@@ -82,76 +125,25 @@ class Change:
         opened = {source.root: Index(source.root) for source in self._sources if source.is_lasting}
         return [opened.get(source.root) or Index() for source in self._sources]
 
-    def _stage(self, operation: str, head: str, indexes: Sequence[Index]) -> int:
+    def _stage(self, operation: Operation, indexes: Sequence[Index]) -> int:
         """Stage what may differ from the head; returns how many files that were."""
         looked_at = time.time_ns()
         pending = []
         for source, index in zip(self._sources, indexes, strict=True):
-            since = index.held_since(self._target(source), head)
+            since = index.held_since(self._target(source), operation.head)
             for addition in source.files:
                 held_since = 0 if self._is_deleted(addition.path) else since
                 if not index.is_unchanged(addition.inner, addition.stamp, held_since):
                     pending.append(Pending(addition, index, held_since, looked_at))
             index.keep_only(addition.inner for addition in source.files)
-        size = sum(file.size for file in pending)
         try:
-            with Progress("Uploading", len(pending), size) as progress:
-                upload = Upload(self._connection, operation, self._workers, progress)
-                upload.send(pending)
-                return upload.staged
+            return operation.put(pending)
         finally:
             for index in indexes:
                 index.save()
 
     def _is_deleted(self, path: str) -> bool:
         return path in self._deleted or path.startswith(self._deleted_below)
-
-    def _finish(self, operation: str, head: str) -> str | None:
-        """The commit that the operation became; None where there is nothing to commit."""
-        route = f"/update/{operation}"
-        body = {
-            "message": self._message,
-            "metadata": dict(self._metadata),
-            "overwrite": self._overwrite,
-        }
-        try:
-            commit: str = self._connection.request("POST", route, json=body)["commit"]
-            return commit
-        except InvalidInputError as error:
-            if error.code == "no_changes":
-                return None
-            raise
-        except ConnectionFailedError:
-            # The commit may have been made and only the answer lost. Asked again, the operation
-            # is either still open, or gone because it was finished.
-            patience = self._workers.patience
-            try:
-                commit = self._connection.request("POST", route, json=body, patience=patience)[
-                    "commit"
-                ]
-                return commit
-            except NotFoundError:
-                made = self._find_made(head)
-                if made is None:
-                    raise
-                return made
-
-    def _find_made(self, head: str) -> str | None:
-        """The commit that this user has made with this message since the branch was at its head."""
-        for entry in self._list_commits(_MOST_SEARCHED):
-            if entry["id"] == head:
-                break
-            if (
-                entry["message"] == self._message
-                and entry["committer"] == self._connection.username
-            ):
-                return entry["id"]
-        return None
-
-    def _drop(self, operation: str) -> None:
-        # The server drops what is left open after a while; this is to not leave it until then.
-        with contextlib.suppress(AssetHubError):
-            self._connection.request("DELETE", f"/operation/{operation}", seconds=_DROP_SECONDS)
 
     def _remember(self, indexes: Sequence[Index], head: str, made: str | None) -> None:
         """Note for the next time which commit holds all that was added.

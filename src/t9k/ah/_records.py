@@ -13,6 +13,7 @@ class FolderRecord(TypedDict):
     name: str
     owner: str
     labels: list[str]
+    description: str
     createdTimestamp: str
     modifiedTimestamp: str
 
@@ -32,6 +33,7 @@ class AssetRecord(TypedDict):
     name: str
     folder: str
     labels: list[str]
+    description: str
     createdTimestamp: str
     modifiedTimestamp: str
 

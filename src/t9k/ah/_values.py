@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._errors import WrongTypeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from ._records import AssetRecord, FolderRecord
 
 
 def check_paths(paths: str | Iterable[str], purpose: str) -> list[str]:
@@ -18,6 +20,13 @@ def check_paths(paths: str | Iterable[str], purpose: str) -> list[str]:
         if not isinstance(path, str):
             raise WrongTypeError(f"A path to {purpose} must be text, not {path!r:.60}")
     return found
+
+
+def check_message(msg: str) -> str:
+    """A commit's message as it is; raises WrongTypeError for anything but text."""
+    if not isinstance(msg, str):
+        raise WrongTypeError(f"The message of a commit must be text, not {msg!r:.60}")
+    return msg
 
 
 def check_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
@@ -37,3 +46,30 @@ def check_labels(labels: Iterable[str] | None) -> list[str] | None:
     if found is None or not all(isinstance(label, str) for label in found):
         raise WrongTypeError(f"labels must be a list of texts, not {labels!r:.60}")
     return found
+
+
+def new_body(labels: Iterable[str] | None, description: str | None) -> dict[str, Any]:
+    """What a request says of a new folder or asset beside its name."""
+    return {"labels": check_labels(labels) or [], **_described(description)}
+
+
+def changed_body(
+    current: FolderRecord | AssetRecord,
+    name: str | None,
+    labels: Iterable[str] | None,
+    description: str | None,
+) -> dict[str, Any]:
+    """What a request says to change a folder or asset; None leaves what is there."""
+    wanted = check_labels(labels)
+    return {
+        "name": current["name"] if name is None else name,
+        "labels": current["labels"] if wanted is None else wanted,
+        "description": current.get("description", ""),
+        **_described(description),
+    }
+
+
+def _described(description: str | None) -> dict[str, str]:
+    if description is not None and not isinstance(description, str):
+        raise WrongTypeError(f"A description must be text, not {description!r:.60}")
+    return {} if description is None else {"description": description}

@@ -1,0 +1,266 @@
+"""A client of one hub: what the functions of the module do, for any hub and any user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from . import _evaluations
+from ._connection import Connection
+from ._display import Listing
+from ._errors import AlreadyExistsError, InvalidInputError
+from ._folders import Folder, make_asset
+from ._lookup import find_folder, get_folder_entry
+from ._messages import inform
+from ._paths import create_named, get_named, list_named
+from ._references import FolderPath, check_id, check_name, check_type
+from ._values import new_body
+
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Iterable
+    from types import TracebackType
+
+    from ._assets import Dataset, Model
+    from ._branches import Branch
+    from ._evaluations import Evaluation
+    from ._records import EvaluationEntry, FolderEntry
+    from ._snapshots import Commit, Snapshot, Tag
+
+
+class Client:
+    """One hub and one user of it; as many of them as are needed, side by side.
+
+    `host` and `api_key` that are left out come from the environment variables ASSET_HUB_HOST and
+    ASSET_HUB_API_KEY, else from the configuration file. Nothing is sent before the first call, and
+    nothing is stored. It is safe to share between threads. At the end of a `with` it is closed.
+
+    Raises NotLoggedInError where one of the two is known to nobody, InvalidInputError where it
+    cannot be right.
+
+        with ah.Client("https://hub.example.org", key) as client:
+            client.get("model/vision/cnn:tag/v1").download()
+    """
+
+    def __init__(self, host: str | None = None, api_key: str | None = None) -> None:
+        self._opened = Connection(host, api_key)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.host!r})"
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def host(self) -> str:
+        """The URL of the hub."""
+        return self._connection.host
+
+    @property
+    def username(self) -> str:
+        """The user's name, asked of the hub once: OWNER before all that the user makes."""
+        return self._connection.username
+
+    def close(self) -> None:
+        """End its connections. It, and all that came from it, refuse further calls afterwards."""
+        self._connection.close()
+
+    @overload
+    def create_folder(
+        self,
+        type_: Literal["model"],
+        name: str,
+        labels: Iterable[str] | None = None,
+        exist_ok: bool = False,
+        description: str | None = None,
+    ) -> Folder[Model]: ...
+    @overload
+    def create_folder(
+        self,
+        type_: Literal["dataset"],
+        name: str,
+        labels: Iterable[str] | None = None,
+        exist_ok: bool = False,
+        description: str | None = None,
+    ) -> Folder[Dataset]: ...
+    @overload
+    def create_folder(
+        self,
+        type_: str,
+        name: str,
+        labels: Iterable[str] | None = None,
+        exist_ok: bool = False,
+        description: str | None = None,
+    ) -> Folder[Any]: ...
+    def create_folder(
+        self,
+        type_: str,
+        name: str,
+        labels: Iterable[str] | None = None,
+        exist_ok: bool = False,
+        description: str | None = None,
+    ) -> Folder[Any]:
+        """Make a folder for models (`type_="model"`) or datasets, and return it.
+
+        Raises AlreadyExistsError where there is one of that type and name; with `exist_ok` that
+        one is returned as it is.
+        """
+        check_type(type_)
+        connection = self._connection
+        path = FolderPath(owner=connection.username, type=type_, name=name)
+        body = {"type": type_, "name": name, **new_body(labels, description)}
+        try:
+            id_ = connection.create("/folders", json=body)["id"]
+        except AlreadyExistsError:
+            if not exist_ok:
+                raise
+            inform(f"{type_.title()} Folder {name} already exists")
+            return Folder(connection, find_folder(connection, path))
+        inform(f"Creating {type_.title()} Folder {name}")
+        return Folder(connection, get_folder_entry(connection, id_)["folder"])
+
+    @overload
+    def get_folder(
+        self,
+        owner: str | None = None,
+        *,
+        type_: Literal["model"],
+        name: str | None = None,
+        id_: str | None = None,
+    ) -> Folder[Model]: ...
+    @overload
+    def get_folder(
+        self,
+        owner: str | None = None,
+        *,
+        type_: Literal["dataset"],
+        name: str | None = None,
+        id_: str | None = None,
+    ) -> Folder[Dataset]: ...
+    @overload
+    def get_folder(
+        self,
+        owner: str | None = None,
+        type_: str | None = None,
+        name: str | None = None,
+        id_: str | None = None,
+    ) -> Folder[Any]: ...
+    def get_folder(
+        self,
+        owner: str | None = None,
+        type_: str | None = None,
+        name: str | None = None,
+        id_: str | None = None,
+    ) -> Folder[Any]:
+        """The folder with that id, or of that type and name; without an owner it is one's own.
+
+        Raises NotFoundError for one that does not exist or may not be viewed.
+        """
+        if id_ is not None:
+            path = FolderPath(id=check_id(id_, "a folder"))
+        elif type_ is None or name is None:
+            raise InvalidInputError("A folder is named by its type_ and name, or by its id_")
+        else:
+            check_type(type_)
+            check_name(name, "folder")
+            path = FolderPath(owner=owner, type=type_, name=name)
+        connection = self._connection
+        return Folder(connection, find_folder(connection, path))
+
+    def list_folder(self, type_: str = "all", scope: str = "all") -> builtins.list[FolderEntry]:
+        """The folders one may view, as dicts.
+
+        `type_` is model, dataset or all; `scope` is own, shared (by others with the asker),
+        public, or all.
+        """
+        if type_ != "all":
+            check_type(type_)
+        if scope not in ("own", "shared", "public", "all"):
+            raise InvalidInputError(f"The scope must be own, shared, public or all, not {scope!r}")
+        query = {"scope": scope} | ({} if type_ == "all" else {"type": type_})
+        return Listing(self._connection.request("GET", "/folders", query=query), "folder")
+
+    def get_asset(self, id_: str) -> Model | Dataset:
+        """The model or dataset with that id; raises NotFoundError."""
+        connection = self._connection
+        record = connection.request("GET", f"/assets/{check_id(id_, 'an asset')}")
+        folder: Folder[Any] = Folder(
+            connection, get_folder_entry(connection, record["folder"])["folder"]
+        )
+        return make_asset(folder, record)
+
+    def create(
+        self,
+        path: str,
+        labels: Iterable[str] | None = None,
+        description: str | None = None,
+        exist_ok: bool = False,
+        source: Snapshot | str | None = None,
+    ) -> Folder[Any] | Model | Dataset | Branch | Tag:
+        """Make what a path names, and return it.
+
+        `model/llm` or `dataset/text` is a folder, `model/llm/chat` a model in it, with an empty
+        branch `main`. `model/llm/chat:v1` or `:branch/v1` is a branch: it starts at `source`, or
+        empty where there is none. `:tag/v1` is a tag of `source`, or of the newest commit of
+        `main`. A source is a branch, tag or commit, or a text such as `v1`, `tag/v1` or a commit.
+
+        Raises AlreadyExistsError for what is there, unless `exist_ok` has it returned as it is;
+        NotFoundError where what is to hold it is not there; ReferenceSyntaxError for another path.
+        """
+        return create_named(self, path, labels, description, exist_ok, source)
+
+    def get(self, path: str) -> Folder[Any] | Model | Dataset | Branch | Tag | Commit:
+        """What a path names.
+
+        `model/llm` is a folder, `model/llm/chat` an asset, with `:branch/v1`, `:tag/v1` or
+        `@4d6988c3` after it a branch, a tag, a commit; `:v1` is a branch, else a tag, else a
+        commit. An owner may stand before it. An id of a folder or an asset will do, too.
+
+        Raises NotFoundError for what is not there or may not be viewed, ReferenceSyntaxError for
+        another path.
+        """
+        return get_named(self, path)
+
+    def list(self, path: str, scope: str = "all") -> builtins.list[Any]:
+        """What is in what a path names, as dicts.
+
+        `model` and `dataset` list the folders of the type: all that one may view, or by `scope`
+        only one's own, those shared by others, or public ones. `model/llm` lists a folder's
+        assets, `model/llm/chat` an asset's branches, and with `:branch/v1`, `:tag/v1` or
+        `@4d6988c3` after it the objects there.
+
+        Raises as `get` does.
+        """
+        return list_named(self, path, scope)
+
+    def get_evaluation(self, evaluation_id: str) -> Evaluation:
+        """The evaluation with that id; raises NotFoundError."""
+        return _evaluations.get_evaluation(self._connection, evaluation_id)
+
+    def list_evaluation(
+        self, model: str, sort: str | None = None, limit: int | None = None
+    ) -> builtins.list[EvaluationEntry]:
+        """The evaluations of a model, or of the commit that a reference points at now.
+
+        `model` is a text such as `vision/cnn` or `vision/cnn:tag/v1`. Newest first, or by `sort`:
+        a metric's name (lowest first), or `-` and its name (highest first); NaN and evaluations
+        without it come last. `limit` is the most to return.
+        """
+        return _evaluations.list_evaluation(
+            self._connection, _evaluations.name_of(self._connection, model, "model"), sort, limit
+        )
+
+    def delete_evaluation(self, evaluation_id: str) -> None:
+        """Delete the evaluation with that id; raises NotFoundError."""
+        _evaluations.delete_evaluation(self._connection, evaluation_id)
+
+    @property
+    def _connection(self) -> Connection:
+        return self._opened
