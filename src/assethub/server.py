@@ -5,11 +5,9 @@ import gc
 import os
 import signal
 import socket
-import ssl
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
@@ -18,6 +16,7 @@ from granian.server.embed import Server
 from starlette.applications import Starlette
 
 from assethub.errors import HubError
+from assethub.tls import Tls
 
 # SIGTERM has to end the hub within 10 seconds; what is left is for closing the database.
 DRAIN_SECONDS = 8.0
@@ -29,32 +28,6 @@ class AddressTaken(HubError):
     """The address to listen on is in use, not ours, or not allowed."""
 
     code = "address_taken"
-
-
-class TlsUnusable(HubError):
-    """The certificate or its key cannot be read, or they do not belong together."""
-
-    code = "tls_unusable"
-
-
-class Tls(NamedTuple):
-    """The PEM files of a certificate with those above it, and of its key."""
-
-    cert: Path
-    key: Path
-
-
-def check_tls(tls: Tls) -> None:
-    """Raises TlsUnusable, with the reason, where a server cannot use these files."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        # An empty password: else OpenSSL asks for one at the terminal.
-        context.load_cert_chain(tls.cert, tls.key, password="")
-    except (OSError, ValueError) as error:
-        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        raise TlsUnusable(
-            f"cannot use the certificate {tls.cert} with the key {tls.key}: {reason}"
-        ) from error
 
 
 def claim_address(host: str, port: int) -> socket.socket:
@@ -91,8 +64,6 @@ def run(
 
     announce gets the numeric address and the port once connections are accepted.
     """
-    if tls is not None:
-        check_tls(tls)
     with claim_address(host, port) as claim:
         host, port = claim.getsockname()[:2]
         served = asyncio.run(_serve(app, host, port, announce, tls))

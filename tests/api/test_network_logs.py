@@ -1,5 +1,6 @@
 """What the hub tells those who run it: its log, its metrics and its traces."""
 
+import gzip
 import json
 import socket
 import threading
@@ -35,8 +36,6 @@ class _TakeTraces(BaseHTTPRequestHandler):
     server: Collector
 
     def do_POST(self) -> None:
-        import gzip
-
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from assethub.cli.doctor import doctor
 from assethub.cli.maintenance import check, collect_garbage
 from assethub.cli.serve import serve
 from assethub.cli.users import key_group, user_group
@@ -25,6 +26,7 @@ def cli() -> None:
 cli.add_command(serve)
 cli.add_command(collect_garbage)
 cli.add_command(check)
+cli.add_command(doctor)
 cli.add_command(user_group)
 cli.add_command(key_group)
 

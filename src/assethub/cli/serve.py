@@ -1,20 +1,15 @@
 """`assethub serve`."""
 
-from ipaddress import ip_address
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
 
 from assethub.cli.options import SERVING, opened_hub, takes_settings
 from assethub.cli.users import signin_link
 from assethub.core import sessions, users
+from assethub.core.diagnosis import is_loopback
 from assethub.errors import HubError
 from assethub.logs import configure_logging
 from assethub.settings import Settings
-
-if TYPE_CHECKING:
-    from assethub.server import Tls
+from assethub.tls import find_tls
 
 FIRST_USER = "admin"
 
@@ -60,19 +55,6 @@ def serve(settings: Settings) -> None:
     run(create_app(settings), settings.host, settings.port, announce, tls)
 
 
-def find_tls(settings: Settings) -> "Tls | None":
-    """The files to speak TLS with, if they are set and fit; raises HubError where they do not."""
-    from assethub.server import Tls, TlsUnusable, check_tls
-
-    if not settings.tls_cert and not settings.tls_key:
-        return None
-    if not settings.tls_cert or not settings.tls_key:
-        raise TlsUnusable("--tls-cert and --tls-key go together: give both files")
-    tls = Tls(Path(settings.tls_cert), Path(settings.tls_key))
-    check_tls(tls)
-    return tls
-
-
 def check_exposure(settings: Settings) -> None:
     """Raises Unsafe where keys would cross a network in the clear and nobody said that they may."""
     covered = settings.tls_cert or settings.trusted_proxies or settings.insecure
@@ -82,16 +64,6 @@ def check_exposure(settings: Settings) -> None:
             "cross the network in the clear: give --tls-cert and --tls-key, or name the proxy "
             "that does TLS with --trusted-proxies, or say --insecure"
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens on an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _prepare(settings: Settings) -> str | None:

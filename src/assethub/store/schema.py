@@ -30,12 +30,28 @@ def migrate(url: str) -> None:
             )
         _upgrade(engine)
     except DBAPIError as error:
-        reason = " ".join(str(error.orig).split())
-        raise Unavailable(
-            f"cannot open the database {engine.url!r}: {reason}", code="no_database"
-        ) from error
+        raise _not_opened(engine, error) from error
     finally:
         engine.dispose()
+
+
+def read_version(url: str) -> str | None:
+    """The format of a database, as it is; None where it has no tables of a hub yet.
+
+    Raises HubError where it cannot be opened, or is no database.
+    """
+    engine = _make_engine(url)
+    try:
+        return _current_version(engine)
+    except DBAPIError as error:
+        raise _not_opened(engine, error) from error
+    finally:
+        engine.dispose()
+
+
+def _not_opened(engine: sa.Engine, error: DBAPIError) -> Unavailable:
+    reason = " ".join(str(error.orig).split())
+    return Unavailable(f"cannot open the database {engine.url!r}: {reason}", code="no_database")
 
 
 def _make_engine(url: str) -> sa.Engine:
