@@ -6,9 +6,10 @@ import sqlalchemy as sa
 
 from assethub.core.hub import Hub
 from assethub.core.keys import authenticate_key, hash_secret
+from assethub.core.permissions import require_full_key
 from assethub.core.users import User
 from assethub.core.values import now
-from assethub.errors import Unauthenticated
+from assethub.errors import PermissionDenied, Unauthenticated
 from assethub.store.tables import sessions, signin_links, users
 
 _SECOND = 1_000_000
@@ -71,10 +72,20 @@ def sign_in_with_token(hub: Hub, token: str) -> str:
 
 
 def sign_in_with_key(hub: Hub, key: str) -> str:
-    """Opens a session for the holder of an API key. Raises Unauthenticated."""
-    return hub.database.write(
-        lambda connection: _open_session(connection, authenticate_key(connection, key).id)
-    )
+    """Opens a session for the holder of an API key, no longer than that lasts.
+
+    Raises Unauthenticated, also for a key that is limited: a session is not.
+    """
+
+    def job(connection: sa.Connection) -> str:
+        user = authenticate_key(connection, key)
+        try:
+            require_full_key(user)
+        except PermissionDenied as error:
+            raise Unauthenticated(error.text, code=error.code, detail=error.detail) from error
+        return _open_session(connection, user.id, user.key and user.key.expires)
+
+    return hub.database.write(job)
 
 
 def find_session(hub: Hub, secret: str) -> User | None:
@@ -106,8 +117,9 @@ def _link_unknown() -> Unauthenticated:
     )
 
 
-def _open_session(connection: sa.Connection, user_id: str) -> str:
+def _open_session(connection: sa.Connection, user_id: str, latest: int | None = None) -> str:
     secret = secrets.token_urlsafe(32)
+    expires = now() + SESSION_SECONDS * _SECOND
     connection.execute(sessions.delete().where(sessions.c.expires < now()))
     connection.execute(
         sessions.insert(),
@@ -115,7 +127,7 @@ def _open_session(connection: sa.Connection, user_id: str) -> str:
             "secret": hash_secret(secret),
             "user_id": user_id,
             "created": now(),
-            "expires": now() + SESSION_SECONDS * _SECOND,
+            "expires": min(expires, latest) if latest else expires,
         },
     )
     return secret
