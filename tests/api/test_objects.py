@@ -1,4 +1,4 @@
-"""The rows of the released protocol about objects and the operations that change them."""
+"""Objects and operations: reading a part, what is staged twice, whose an operation is."""
 
 import hashlib
 import threading
@@ -8,43 +8,6 @@ import pytest
 
 from api.raw import JSON, Raw, form_of
 from hubs import RunningHub
-
-BAD_PATHS = ["", "/a", "a/", "a//b", "./a", "a/..", "../a", "a\x00b", "a\nb", "é" * 513]
-
-
-def test_a_file_goes_in_and_comes_out(user: Raw) -> None:
-    asset = user.asset("model", "nlp", "bert")
-    data = bytes(range(256)) * 5000
-    operation = user.start(asset)
-    staged = user.put(operation, "dir/权重 1.bin", data)
-    commit = user.finish(operation, "first")
-    [listed] = user.objects(asset)
-    assert listed == staged
-    assert list(listed) == [
-        "path",
-        "path_type",
-        "size_bytes",
-        "checksum",
-        "mtime",
-        "content_type",
-        "physical_address",
-    ]
-    assert listed["size_bytes"] == len(data)
-    assert listed["checksum"] == hashlib.sha256(data).hexdigest()
-    assert type(listed["mtime"]) is int
-    for ref in ("main", commit, commit[:6]):
-        answer = user.call("GET", f"/assets/{asset}/refs/{ref}/objects", path="dir/权重 1.bin")
-        assert answer.status == 200
-        assert answer.data == data
-        assert "Content-Encoding" not in answer.headers
-
-
-def test_objects_are_listed_in_byte_order(user: Raw) -> None:
-    asset = user.asset("dataset", "d", "d")
-    paths = ["b", "a/b", "a.b", "é", "Z", "a/a", "数据", "😀"]
-    user.commit(asset, {path: path.encode() for path in paths})
-    expected = sorted(paths, key=lambda path: path.encode())
-    assert [each["path"] for each in user.objects(asset)] == expected
 
 
 @pytest.mark.parametrize(
@@ -80,87 +43,13 @@ def test_an_object_that_the_client_has_is_not_sent_again(user: Raw) -> None:
     assert beyond.status == 416
 
 
-def test_a_missing_object_is_a_404_with_a_text(user: Raw) -> None:
+def test_equal_bytes_are_stored_once(user: Raw, hub: RunningHub, tmp_path: Path) -> None:
+    data = str(tmp_path).encode() * 100
     asset = user.asset("dataset", "d", "d")
-    path = f"/assets/{asset}/refs/main/objects"
-    assert user.refused("GET", path, path="x") == (404, "object not found")
-
-
-def test_deletions_remove_a_file_or_all_below(user: Raw) -> None:
-    asset = user.asset("dataset", "d", "d")
-    user.commit(asset, dict.fromkeys(["a", "a/x", "a/y/z", "a0", "b"], b"1"))
-    operation = user.start(asset)
-    user.ok("DELETE", "/objects", opID=operation, path="a/")
-    user.ok("DELETE", "/objects", opID=operation, path="b")
-    user.ok("DELETE", "/objects", opID=operation, path="not/there")
-    user.put(operation, "a/new", b"2")
-    user.finish(operation)
-    assert [each["path"] for each in user.objects(asset)] == ["a", "a/new", "a0"]
-
-
-def test_a_deletion_takes_back_what_was_staged_before_it(user: Raw) -> None:
-    asset = user.asset("dataset", "d", "d")
-    operation = user.start(asset)
-    user.put(operation, "a/x", b"1")
-    user.put(operation, "b", b"1")
-    user.ok("DELETE", "/objects", opID=operation, path="a/")
-    user.finish(operation)
-    assert [each["path"] for each in user.objects(asset)] == ["b"]
-
-
-def test_the_same_bytes_again_are_no_change(user: Raw) -> None:
-    asset = user.asset("dataset", "d", "d")
-    user.commit(asset, {"a": b"1"})
-    operation = user.start(asset)
-    user.put(operation, "a", b"1")
-    user.ok("DELETE", "/objects", opID=operation, path="not/there")
-    body = {"message": None}
-    expected = (400, "commit: no changes")
-    assert user.refused("POST", f"/update/{operation}", body) == expected
-    user.ok("DELETE", f"/operation/{operation}")
-    user.ok("DELETE", f"/operation/{operation}")
-    status, text = user.refused("POST", f"/update/{operation}", body)
-    assert (status, text) == (404, "operation not found")
-
-
-@pytest.mark.parametrize("path", BAD_PATHS)
-def test_bad_paths_are_refused_and_change_nothing(user: Raw, path: str) -> None:
-    asset = user.asset("dataset", "d", "d")
-    operation = user.start(asset)
-    form, content_type = form_of({"content": b"1"})
-    answer = user.call(
-        "PUT", "/objects", form, {"Content-Type": content_type}, opID=operation, path=path
-    )
-    assert answer.status == 400
-    assert answer.data
-    expected = (400, "commit: no changes")
-    assert user.refused("POST", f"/update/{operation}", {"message": ""}) == expected
-
-
-def test_two_operations_on_different_paths_both_land(user: Raw) -> None:
-    asset = user.asset("dataset", "d", "d")
-    first, second = user.start(asset), user.start(asset)
-    user.put(first, "a", b"1")
-    user.put(second, "b", b"2")
-    user.finish(first)
-    user.finish(second)
-    assert [each["path"] for each in user.objects(asset)] == ["a", "b"]
-
-
-def test_two_operations_on_the_same_path_clash(user: Raw) -> None:
-    asset = user.asset("dataset", "d", "d")
-    user.commit(asset, {"dir/x": b"0"})
-    first, second, third = (user.start(asset) for _ in range(3))
-    user.put(first, "dir/x", b"1")
-    user.put(second, "dir/x", b"2")
-    user.ok("DELETE", "/objects", opID=third, path="dir/")
-    user.finish(first)
-    for operation in (second, third):
-        status, text = user.refused("POST", f"/update/{operation}", {"message": ""})
-        assert status == 409
-        assert "dir/x" in text
-    path = f"/assets/{asset}/refs/main/objects"
-    assert user.call("GET", path, path="dir/x").data == b"1"
+    before = sum(1 for _ in hub.inside.blobs.list())
+    user.commit(asset, {"a": data, "b": data})
+    user.commit(user.asset("dataset", "e", "e"), {"c": data})
+    assert sum(1 for _ in hub.inside.blobs.list()) == before + 1
 
 
 def test_many_committers_on_one_branch_lose_nothing(hub: RunningHub) -> None:
@@ -178,6 +67,16 @@ def test_many_committers_on_one_branch_lose_nothing(hub: RunningHub) -> None:
     assert len(Raw(hub.url, key).objects(asset)) == 12
     commits = Raw(hub.url, key).ok("GET", f"/assets/{asset}/branches/main/commits")["results"]
     assert len(commits) == 13
+
+
+def test_a_deletion_takes_back_what_was_staged_before_it(user: Raw) -> None:
+    asset = user.asset("dataset", "d", "d")
+    operation = user.start(asset)
+    user.put(operation, "a/x", b"1")
+    user.put(operation, "b", b"1")
+    user.ok("DELETE", "/objects", opID=operation, path="a/")
+    user.finish(operation)
+    assert [each["path"] for each in user.objects(asset)] == ["b"]
 
 
 def test_an_operation_is_its_users_own(user: Raw, outsider: Raw) -> None:
@@ -212,12 +111,3 @@ def test_a_body_that_is_no_such_form_is_refused(
     assert answer.status == 400
     assert answer.json()["code"] in ("invalid_form", "upload_cut_off")
     assert sum(1 for _ in hub.inside.blobs.list()) == before
-
-
-def test_equal_bytes_are_stored_once(user: Raw, hub: RunningHub, tmp_path: Path) -> None:
-    data = str(tmp_path).encode() * 100
-    asset = user.asset("dataset", "d", "d")
-    before = sum(1 for _ in hub.inside.blobs.list())
-    user.commit(asset, {"a": data, "b": data})
-    user.commit(user.asset("dataset", "e", "e"), {"c": data})
-    assert sum(1 for _ in hub.inside.blobs.list()) == before + 1

@@ -110,7 +110,8 @@ def _parse_side(text: str, type_: str) -> Reference:
     reference = parse_reference(text)
     if reference.type != type_:
         raise InvalidInput(
-            f"{text} is a {reference.type}; the {type_} of an evaluation must be a {type_}",
+            f"reference {text} is a {reference.type}; the {type_} of an evaluation must be a "
+            f"{type_}",
             code="wrong_type",
         )
     return reference

@@ -92,8 +92,8 @@ def resolve(
     """The asset that a reference names and the commit it points at now."""
     if not reference.name:
         raise InvalidInput(
-            f"{reference.owner}/{reference.type}/{reference.folder} is a folder; name an asset in "
-            "it: OWNER/TYPE/FOLDER/NAME",
+            f"reference {reference.owner}/{reference.type}/{reference.folder} is a folder; name an "
+            "asset in it: OWNER/TYPE/FOLDER/NAME",
             code="invalid_reference",
         )
     names = dict(zip(_NAMES, reference, strict=False))
