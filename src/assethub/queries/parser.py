@@ -16,7 +16,9 @@ LONGEST = 4096
 MOST_CONDITIONS = 100
 MOST_SORT_KEYS = 8
 
-_FOUND = re.compile(r"""[^\s()"',]{1,40}|.""", re.S)
+_TEXT = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.S)
+_WORD = re.compile(r"""[^\s()"',]+|.""", re.S)
+_SHOWN = 40
 _EXPECTED = {
     "FIELD": "a condition such as accuracy >= 0.9",
     "OPERATOR": "a comparison (= != < <= > >= ~)",
@@ -89,11 +91,12 @@ def _unexpected(text: str, position: int | None, expected: Any, start: str) -> Q
     listed = " or ".join([", ".join(wanted[:-1]), wanted[-1]] if wanted[1:] else wanted)
     if place >= len(text.rstrip()):
         return QueryError(f"expected {listed}, but the search ends here", text, place)
-    found = cast("re.Match[str]", _FOUND.match(text, place))[0]
-    if found in ('"', "'") and not re.compile(rf"{found}(?:[^{found}\\]|\\.)*{found}", re.S).match(
-        text, place
-    ):
+    quoted = _TEXT.match(text, place)
+    if text[place] in "\"'" and not quoted:
         return QueryError("this quote is never closed", text, place)
+    found = " ".join(cast("re.Match[str]", quoted or _WORD.match(text, place))[0].split())
+    if len(found) > _SHOWN:
+        found = f"{found[:_SHOWN]}…"
     return QueryError(f"expected {listed}, not {found}", text, place)
 
 

@@ -66,8 +66,10 @@ def rank(
     significantly worse leads the next group. Since the leader is chosen by its value, each step
     counts all pairs among it and those not yet found worse: of equals, the best is then found
     better than another in no more than `alpha` of cases. `paired(leader, other)` is asked for
-    the p-value of pairs whose values and standard errors leave it open. Entries without standard error are told apart by value alone. Equal values share
-    a rank, and the one after a group of three at rank 1 has rank 4. NaN and infinities come last.
+    the p-value of pairs whose values and standard errors leave it open.
+
+    Entries without standard error are told apart by value alone. Equal values share a rank, and
+    the one after a group of three at rank 1 has rank 4. NaN and infinities come last.
     """
     values = np.asarray(values, dtype=np.float64)
     unknown = np.full(len(values), np.nan)
