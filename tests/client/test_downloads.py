@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from t9k import ah
+from t9k.ah._connection import Connection
 from t9k.ah._downloads import Wanted, download
 
-from .conftest import RunAh
+from .conftest import RunAh, serve_answer
 
 
 @pytest.fixture
@@ -133,6 +135,31 @@ def test_damaged_bytes_are_refused_and_leave_what_was_there(
     with pytest.raises(ah.DownloadError, match="The object large arrived damaged"):
         download(client, dataset.id, dataset.commit_id, entries, "d")
     assert _read("d") == {"large": b"old"}
+
+
+@pytest.mark.parametrize(("sent", "said"), [(299_000, "cut short"), (400_000, "damaged")])
+def test_an_answer_of_another_length_than_the_listing_says_is_refused(
+    logged_in: Any, sent: int, said: str
+) -> None:
+    content = os.urandom(400_000)
+    entry = Wanted("large", 300_000, sha256(content).hexdigest())
+    with serve_answer(200, {"Content-Length": str(sent)}, content[:sent]) as url:
+        connection = Connection(url, logged_in.key)
+        with pytest.raises(ah.DownloadError, match=f"The object large arrived {said}"):
+            download(connection, "asset", "commit", [entry], "d")
+    assert _read("d") == {}
+
+
+def test_an_answer_that_keeps_breaking_off_is_given_up(
+    logged_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("t9k.ah._patience._SECONDS", 0.5)
+    entry = Wanted("large", 300_000, "0" * 64)
+    with serve_answer(200, {"Content-Length": "300000"}, b"") as url:
+        connection = Connection(url, logged_in.key)
+        with pytest.raises(ah.ConnectionFailedError, match="the connection broke off"):
+            download(connection, "asset", "commit", [entry], "d")
+    assert _read("d") == {}
 
 
 @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", "a//x", "./x", "", "a/\0"])

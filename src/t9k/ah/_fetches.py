@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from functools import partial
 from io import FileIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ._errors import ConnectionFailedError, DownloadError
+from ._errors import DownloadError
 from ._hashing import HashingThread
 from ._packs import read_exactly, read_head
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 SMALL_BYTES = 256 << 10
 # A file of at least so many bytes that was begun is left for the next run to go on with.
 _RESUMED_BYTES = 8 << 20
-_CHUNK_BYTES = 1 << 20
 
 
 class Fetch:
@@ -47,21 +47,9 @@ class Fetch:
 
     def fetch_pack(self, batch: Sequence[Wanted]) -> None:
         """Fetch many small objects in one request."""
-        body = {"paths": [wanted.path for wanted in batch]}
-        patience = self._workers.patience
-        attempts = patience.start()
-        while True:
-            try:
-                with self._connection.stream(
-                    "POST", f"{self._route}/pack", json=body, patience=patience
-                ) as answer:
-                    items = read_head(answer.read)
-                    content = memoryview(read_exactly(answer.read, sum(item[1] for item in items)))
-                break
-            except ConnectionFailedError:
-                if not attempts.wait():
-                    raise
-        if [item[0] for item in items] != body["paths"]:
+        paths = [wanted.path for wanted in batch]
+        items, content = self._workers.patience.insist(partial(self._receive_pack, paths))
+        if [item[0] for item in items] != paths:
             raise DownloadError("The server's answer holds other objects", code="invalid_pack")
         at = 0
         for wanted, (_, size, _) in zip(batch, items, strict=True):
@@ -69,6 +57,16 @@ class Fetch:
             self._write_small(wanted, content[at : at + size])
             at += size
         self._progress.advance(at, len(batch))
+
+    def _receive_pack(self, paths: list[str]) -> tuple[list[list[Any]], memoryview]:
+        """The head of a pack of these objects, and their bytes."""
+        patience = self._workers.patience
+        with self._connection.stream(
+            "POST", f"{self._route}/pack", json={"paths": paths}, patience=patience
+        ) as answer:
+            items = read_head(answer.read)
+            size = sum(item[1] for item in items)
+            return items, memoryview(read_exactly(answer.read, size))
 
     def _write_small(self, wanted: Wanted, content: memoryview) -> None:
         from hashlib import sha256
@@ -105,20 +103,13 @@ class Fetch:
     def _fill(self, file: FileIO, wanted: Wanted) -> str:
         """Bring a file to its whole length; returns its SHA-256."""
         with HashingThread() as hashing:
-            while chunk := file.read(_CHUNK_BYTES):
+            while count := file.readinto(hashing.buffer):
                 self._workers.check()
-                hashing.update(chunk)
+                hashing.update(count)
             self._progress.advance(file.tell())
-            attempts = self._workers.patience.start()
-            while file.tell() < wanted.size:
-                before = file.tell()
-                try:
-                    self._receive(file, wanted, hashing)
-                except ConnectionFailedError:
-                    if file.tell() > before:
-                        attempts = self._workers.patience.start()
-                    if not attempts.wait():
-                        raise
+            if file.tell() < wanted.size:
+                receive = partial(self._receive, file, wanted, hashing)
+                self._workers.patience.insist(receive, file.tell)
             return hashing.hexdigest()
 
     def _receive(self, file: FileIO, wanted: Wanted, hashing: HashingThread) -> None:
@@ -136,11 +127,12 @@ class Fetch:
                     "proxy before it may cause",
                     code="no_ranges",
                 )
-            while chunk := answer.read(_CHUNK_BYTES):
+            while count := answer.read_into(hashing.buffer[: wanted.size - file.tell()]):
                 self._workers.check()
-                hashing.update(chunk)
+                chunk = hashing.buffer[:count]
+                hashing.update(count)
                 _write_all(file, chunk)
-                self._progress.advance(len(chunk))
+                self._progress.advance(count)
         if file.tell() < wanted.size:
             raise DownloadError(f"The object {wanted.path} arrived cut short")
 
@@ -187,8 +179,7 @@ def _lock(file: FileIO) -> bool:
         return False
 
 
-def _write_all(file: FileIO, chunk: bytes | memoryview) -> None:
-    view = memoryview(chunk)
+def _write_all(file: FileIO, view: memoryview) -> None:
     while view:
         view = view[file.write(view) :]
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import TYPE_CHECKING, TypeVar
 
-from ._errors import InterruptedTransferError
+from ._errors import ConnectionFailedError, InterruptedTransferError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 RETRIED_STATUSES = frozenset({502, 503, 504})
 _SECONDS = 30.0
 _FIRST_SECONDS, _LONGEST_SECONDS = 0.2, 8.0
@@ -25,6 +30,21 @@ class Patience:
     def start(self) -> Attempts:
         """The attempts at one request."""
         return Attempts(self.stop, _SECONDS if self._seconds is None else self._seconds)
+
+    def insist(self, act: Callable[[], T], mark: Callable[[], int] = int) -> T:
+        """What `act` returns, which is done again where an answer breaks off in it.
+
+        Where `mark` has moved on by then, it got on, and its time begins anew.
+        """
+        attempts, reached = self.start(), mark()
+        while True:
+            try:
+                return act()
+            except ConnectionFailedError:
+                if mark() != reached:
+                    attempts, reached = self.start(), mark()
+                if not attempts.wait():
+                    raise
 
 
 # For what somebody waits for, and for what must not make anybody wait.

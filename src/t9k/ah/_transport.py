@@ -52,13 +52,13 @@ class Answer:
     def read(self, amount: int) -> bytes:
         """Up to so many bytes of the body, none at its end."""
         content = self._response.read(amount)
-        self._check(len(content))
+        self._check(len(content), amount)
         return content
 
     def read_into(self, buffer: memoryview) -> int:
         """Fill a buffer with what comes next of the body; returns how many bytes that were."""
         count = self._response.readinto(buffer)
-        self._check(count)
+        self._check(count, len(buffer))
         return count
 
     def close(self) -> None:
@@ -67,8 +67,8 @@ class Answer:
             self._is_closed = True
             self._end(self._response.isclosed() and not self._response.will_close)
 
-    def _check(self, count: int) -> None:
-        if not count and self._response.length:
+    def _check(self, count: int, wanted: int) -> None:
+        if not count and wanted and self._response.length:
             raise IncompleteRead(b"", self._response.length)
 
 
