@@ -56,6 +56,10 @@ class Connection:
         self._sender = Sender(self.host, self.api_key)
         self._username: str | None = None
 
+    def __reduce__(self) -> tuple[type[Connection], tuple[str, str]]:
+        # What is pickled for another process connects anew there.
+        return Connection, (self.host, self.api_key)
+
     @property
     def username(self) -> str:
         """The name that stands as OWNER before what this client's user makes."""

@@ -3,7 +3,8 @@
 AssetHubError
 ├── InvalidInputError (ValueError)         an argument, name or body that cannot be right
 │   ├── ReferenceSyntaxError               text that names no folder, asset or reference
-│   └── WrongTypeError (TypeError)         a value of a Python type that does not fit
+│   ├── WrongTypeError (TypeError)         a value of a Python type that does not fit
+│   └── ReadOnlyError (io.UnsupportedOperation)  files of a commit do not change
 ├── ConfigError (ValueError)               the configuration file cannot be used
 ├── NotLoggedInError (PermissionError)     no key, or one the server does not know
 ├── PermissionDeniedError (PermissionError)
@@ -19,6 +20,7 @@ AssetHubError
 
 from __future__ import annotations
 
+from io import UnsupportedOperation
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,6 +67,12 @@ class WrongTypeError(InvalidInputError, TypeError):
     """A value whose Python type does not fit, such as a metric that is a list."""
 
     code = "wrong_type"
+
+
+class ReadOnlyError(InvalidInputError, UnsupportedOperation):
+    """A file of a commit was to be opened to write: what is committed does not change."""
+
+    code = "read_only"
 
 
 class ConfigError(AssetHubError, ValueError):

@@ -6,7 +6,13 @@ import io
 from typing import TYPE_CHECKING
 
 from ._downloads import list_wanted
-from ._errors import ConnectionFailedError, DownloadError, InvalidInputError, NotFoundError
+from ._errors import (
+    ConnectionFailedError,
+    DownloadError,
+    InvalidInputError,
+    NotFoundError,
+    ReadOnlyError,
+)
 from ._patience import Patience
 
 if TYPE_CHECKING:
@@ -132,15 +138,14 @@ class ObjectFile(io.RawIOBase):
                 )
             while got < len(target):
                 try:
-                    chunk = answer.read(min(_CHUNK_BYTES, len(target) - got))
+                    count = answer.read_into(target[got : got + _CHUNK_BYTES])
                 except ConnectionFailedError:
                     if not got:
                         raise
                     break
-                if not chunk:
+                if not count:
                     raise DownloadError(f"The object {self.name} arrived cut short")
-                target[got : got + len(chunk)] = chunk
-                got += len(chunk)
+                got += count
         return got
 
     def _check_open(self) -> None:
@@ -152,16 +157,15 @@ def open_object(
     snapshot: Snapshot,
     path: str,
     mode: str,
-    encoding: str | None,
-    errors: str | None,
-    newline: str | None,
+    encoding: str | None = None,
+    errors: str | None = None,
+    newline: str | None = None,
 ) -> io.BufferedReader | io.TextIOWrapper:
     """An object opened to be read; see `Branch.open`."""
     if mode not in ("rb", "r", "rt"):
-        raise InvalidInputError(
-            f"The mode must be 'rb' or 'r', not {mode!r}: files are changed by create_commit() or "
-            "edit()",
-            code="invalid_mode",
+        raise ReadOnlyError(
+            f"The mode must be 'rb' or 'r', not {mode!r}: what is committed does not change. "
+            "Change a branch with its create_commit() or edit()"
         )
     if mode == "rb" and (encoding, errors, newline) != (None, None, None):
         raise InvalidInputError("encoding, errors and newline are for text, with the mode 'r'")

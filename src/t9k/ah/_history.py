@@ -97,7 +97,7 @@ def merge(
     text = f"Merge {point.label} into {branch.name}" if message is None else message
     inform(f"Merging {point.label} into {_where(branch)}")
     body = {"source": point.commit, "message": text, "strategy": strategy}
-    answer = branch._connection.request("POST", _route(branch, "merge"), json=body)
+    answer = branch._connection.create(_route(branch, "merge"), json=body)
     commit: str = answer["commit"]
     if answer["result"] == "up_to_date":
         inform(f"Nothing to merge: {_where(branch)} has all of it")
@@ -112,7 +112,7 @@ def reset(branch: Branch, ref: Snapshot | Dataset | str) -> str:
     """Point a branch at another commit; returns it."""
     point = find_point(branch.asset, ref)
     body = {"ref": point.commit}
-    branch._connection.request("POST", _route(branch, "reset"), json=body)
+    branch._connection.create(_route(branch, "reset"), json=body)
     inform(f"Reset {_where(branch)} to commit {point.commit[:12]}")
     return point.commit
 
@@ -121,7 +121,7 @@ def revert(branch: Branch, ref: Snapshot | Dataset | str, message: str | None) -
     """Take one commit's change back by a new commit; returns that."""
     point = find_point(branch.asset, ref)
     body = {"ref": point.commit, "message": message}
-    answer = branch._connection.request("POST", _route(branch, "revert"), json=body)
+    answer = branch._connection.create(_route(branch, "revert"), json=body)
     commit: str = answer["commit"]
     inform(f"Reverted commit {point.commit[:12]}")
     inform(f"Created commit {commit[:12]} on {_where(branch)}")

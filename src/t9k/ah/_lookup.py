@@ -82,7 +82,7 @@ def find_asset(connection: Connection, path: AssetPath) -> Found:
     Raises NotFoundError, and InvalidInputError for `FOLDER/NAME` where a model and a dataset
     both have that name.
     """
-    answer = look_up(connection, _full_name(connection, path))
+    answer = look_up(connection, name_asset(connection, path))
     return Found(answer["folder"], answer["asset"], answer["commit"], "branch", "main")
 
 
@@ -96,7 +96,7 @@ def find_reference(
     """
     if path.value is None:
         return find_asset(connection, path.asset)
-    full_name = _full_name(connection, path.asset)
+    full_name = name_asset(connection, path.asset)
     if path.kind is not None:
         kinds = (path.kind,)
     elif not is_commit(path.value):
@@ -118,7 +118,12 @@ def find_reference(
     )
 
 
-def _full_name(connection: Connection, path: AssetPath) -> str:
+def name_asset(connection: Connection, path: AssetPath) -> str:
+    """The full name of the asset that was named: the asker's own where no owner was.
+
+    Raises NotFoundError, and InvalidInputError for `FOLDER/NAME` where a model and a dataset
+    both have that name.
+    """
     if path.id is not None:
         asset: AssetRecord = connection.request("GET", f"/assets/{path.id}")
         folder = get_folder_entry(connection, asset["folder"])["folder"]

@@ -112,7 +112,7 @@ class Readable(Shown):
         the file of the commit that it was opened at, however the branch moves on. The other
         arguments are those of Python's own `open`.
 
-        Raises NotFoundError where there is no such file, InvalidInputError for another mode.
+        Raises NotFoundError where there is no such file, ReadOnlyError for a mode that writes.
         """
         from ._files import open_object
 
