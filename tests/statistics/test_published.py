@@ -195,3 +195,10 @@ def test_the_random_sign_test_is_that_of_scipy() -> None:
     assert statistics.flip_signs(data, resamples=20_000).p_value == pytest.approx(
         expected, abs=0.01
     )
+
+
+def test_a_p_value_below_what_resamples_show_is_a_bound_that_the_exact_one_keeps_to() -> None:
+    """40 differences, all positive: only one choice of signs, and its mirror, sums as high."""
+    test = statistics.flip_signs(np.linspace(0.5, 1.5, 40))
+    assert test.method == "sign flips, Hoeffding's bound"
+    assert 2 / 2**40 < test.p_value < 1e-7

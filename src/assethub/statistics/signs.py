@@ -1,5 +1,6 @@
 """The paired permutation test: would the difference be as large if A and B changed places?"""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -25,8 +26,10 @@ def flip_signs(differences: Floats, *, resamples: int = 10_000, seed: int = 0) -
 
     A unit's difference is that of a sample, or the sum of a cluster. Exact for up to 20 units
     that differ (Fisher 1935), and where all differ by the same amount, which for a 0/1 metric is
-    McNemar's exact test. Otherwise by random signs, with p at least 1 / (resamples + 1) (Phipson
-    and Smyth 2010); where these would be more than 100,000,000, by the normal limit.
+    McNemar's exact test. Otherwise by random signs, which show no p below 1 / (resamples + 1)
+    (Phipson and Smyth 2010); a smaller one is Hoeffding's bound (1963), which p does not exceed,
+    so that many comparisons can be told apart. Where random signs would be more than
+    100,000,000, the normal limit.
     """
     differences = differences[differences != 0]
     sizes = np.abs(differences)
@@ -48,8 +51,11 @@ def flip_signs(differences: Floats, *, resamples: int = 10_000, seed: int = 0) -
     else:
         z = float(abs(differences.sum()) / np.sqrt(sizes @ sizes))
         return SignTest(float(2 * ndtr(-z)), "sign flips, normal limit")
-    beyond = int(np.count_nonzero(np.abs(sums) >= seen))
-    return SignTest((1 + beyond) / (1 + resamples), f"sign flips, {resamples} resamples")
+    p_value = (1 + int(np.count_nonzero(np.abs(sums) >= seen))) / (1 + resamples)
+    bound = 2 * math.exp(-(seen**2) / (2 * float(sizes @ sizes)))
+    if bound < p_value:
+        return SignTest(bound, "sign flips, Hoeffding's bound")
+    return SignTest(p_value, f"sign flips, {resamples} resamples")
 
 
 def sign_probability(positive: int, n: int) -> float:
