@@ -15,6 +15,9 @@ from t9k import ah
 
 from .conftest import RunAh
 
+# What is printed does not hang on the database.
+pytestmark = pytest.mark.parametrize("hub", ["sqlite+files"], indirect=True)
+
 KINDS = ("folder", "model", "dataset", "branch", "tag", "commit", "object", "evaluation")
 
 

@@ -21,6 +21,9 @@ from t9k import ah
 
 from .conftest import RunAh
 
+# What is printed does not hang on the database.
+pytestmark = pytest.mark.parametrize("hub", ["sqlite+files"], indirect=True)
+
 AH = str(Path(sys.executable).with_name("ah"))
 
 

@@ -44,12 +44,18 @@ def complete_tag() -> Completer:
 
 def complete_commit(branch: str) -> Completer:
     """Offer the commits of the branch that another argument names."""
-    return _completer(lambda hub, text, context: hub.commits(context.params[branch], text))
+    return _completer(lambda hub, text, context: hub.commits(_said(context, branch), text))
 
 
 def complete_path(reference: str) -> Completer:
     """Offer the paths of objects of the reference that another argument names."""
-    return _completer(lambda hub, text, context: hub.paths(context.params[reference], text))
+    return _completer(lambda hub, text, context: hub.paths(_said(context, reference), text))
+
+
+def _said(context: click.Context, name: str) -> str:
+    """The first argument of a line; click does not name it before an option without a value."""
+    said: str = context.params.get(name) or context.args[0]
+    return said
 
 
 def _completer(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import sys
-from typing import TYPE_CHECKING, Any
+import threading
+from typing import TYPE_CHECKING
 
 import click
 from click import shell_completion
@@ -92,7 +91,8 @@ def answer_shell(program: click.Command, instruction: str) -> int:
     with _silence(), _time_limit():
         answer = _class_of(shell)(program, {}, "ah", COMPLETION_VARIABLE)
         if action == "complete":
-            click.echo(answer.complete())
+            if found := answer.complete():
+                click.echo(found)
             return 0
     return 1
 
@@ -116,18 +116,11 @@ def _silence() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _time_limit() -> Iterator[None]:
-    """Raise TimeoutError in what takes longer than somebody who pressed TAB would wait."""
-    if sys.platform == "win32":
-        yield
-        return
-
-    def stop(_signal: int, _frame: Any) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, _MOST_SECONDS)
+    """End the process in what takes longer than somebody who pressed TAB would wait."""
+    timer = threading.Timer(_MOST_SECONDS, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        timer.cancel()

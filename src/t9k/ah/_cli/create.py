@@ -12,7 +12,7 @@ from .._resolution import resolve_asset, resolve_folder, resolve_reference
 from .completers import complete_asset, complete_folder, complete_reference
 from .groups import Group
 from .options import parse_metrics
-from .session import connect
+from .session import connect, current_session
 
 if TYPE_CHECKING:
     from .._assets import Model
@@ -46,12 +46,15 @@ def create_folder(folder: str, labels: tuple[str, ...]) -> None:
     path = parse_folder(folder)
     if path.id is not None or path.type is None:
         raise ReferenceSyntaxError(f"{folder!r} names no new folder: give TYPE/NAME")
-    if path.owner is not None and path.owner != (user := connect().username):
-        raise InvalidInputError(f"You are {user}, and cannot make a folder of {path.owner}")
-    from .. import _hub
+    from .._client import Client
 
-    _hub._default = connect()
-    _hub.create_folder(path.type, path.name, labels)
+    session = current_session()
+    with Client(session.host, session.key) as client:
+        if path.owner not in (None, client.username):
+            raise InvalidInputError(
+                f"You are {client.username}, and cannot make a folder of {path.owner}"
+            )
+        client.create_folder(path.type, path.name, labels)
 
 
 @create.command("model")

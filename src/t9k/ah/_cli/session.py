@@ -40,4 +40,5 @@ def connect() -> Connection:
         from .._connection import Connection
 
         session.connection = Connection(session.host, session.key)
+        click.get_current_context().call_on_close(session.connection.close)
     return session.connection
