@@ -1,0 +1,105 @@
+"""Who may see which page: one table, in which no page may be missing."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from starlette.routing import Route
+
+from api.scenes import Cast, Scene
+from assethub.app import create_app
+from assethub.core import sessions, users
+from console.visitors import Visitor
+from hubs import RunningHub
+
+# Those who sign in to the console, in the order of the columns.
+ROLES = ("anonymous", "disabled", "outsider", "view", "run", "edit", "owner", "admin")
+ALL = "    200 200  200 200  200 200  200 200"
+HOME = "   303 303  200 200  200 200  200 200"
+VIEW = "   303 303  404 200  200 200  200 404"
+SIGNED = " 200 200  303 303  303 303  303 303"
+# Without the token of one's session a form changes nothing.
+FORM = "   303 303  403 403  403 403  403 403"
+REFUSED = "400 400  400 400  400 400  400 400"
+TABLE = {
+    "GET /": HOME,
+    "GET /signin": SIGNED,
+    "POST /signin": REFUSED,
+    "POST /signout": FORM,
+    "POST /language": REFUSED,
+    "GET /o/{owner}/{type}/{folder}": VIEW,
+    "GET /o/{owner}/{type}/{folder}/{name}": VIEW,
+    "GET /o/{owner}/{type}/{folder}/{name}/commit/{commit}": VIEW,
+    "GET /o/{owner}/{type}/{folder}/{name}/commit/{commit}/files/{path:path}": VIEW,
+    "GET /static/{digest}/{name}": ALL,
+}
+
+
+@pytest.fixture(scope="module")
+def scene(hub: RunningHub) -> Scene:
+    return Scene(Cast(hub))
+
+
+@pytest.fixture(scope="module")
+def visitors(scene: Scene) -> dict[str, Visitor]:
+    """A visitor for each role, signed in; the disabled one was so before that."""
+    hub, cast = scene.hub, scene.cast
+    users.change_user(hub.inside, cast.users["disabled"].name, disabled=False)
+    found = {role: Visitor(hub) for role in ROLES}
+    for role in ROLES[1:]:
+        token = sessions.make_signin_token(hub.inside, cast.users[role])
+        assert found[role].post("/signin", {"token": token}).status == 303
+    assert found["disabled"].is_signed_in()
+    users.change_user(hub.inside, cast.users["disabled"].name, disabled=True)
+    return found
+
+
+def pages() -> Iterator[str]:
+    for route in create_app().routes:
+        if isinstance(route, Route) and not route.path.startswith("/apis/"):
+            for method in (route.methods or set()) - {"HEAD"}:
+                yield f"{method} {route.path}"
+
+
+def test_no_page_is_missing_from_the_table() -> None:
+    assert sorted(pages()) == sorted(TABLE)
+
+
+@pytest.mark.parametrize("page", TABLE)
+def test_a_page_answers_each_role_as_the_table_says(
+    scene: Scene, visitors: dict[str, Visitor], page: str
+) -> None:
+    method, path = page.split(" ")
+    named = {
+        "owner": scene.cast.users["owner"].name,
+        "type": "model",
+        "folder": scene.name,
+        "name": scene.name,
+        "commit": scene.commit,
+        "path:path": "w.bin",
+    }
+    if "static" in path:
+        path = visitors["anonymous"].get("/signin").all("link")[-1]["href"]
+    path = re.sub(r"\{([\w:]+)\}", lambda part: named[part[1]], path)
+    found = {
+        role: (visitor.get(path) if method == "GET" else visitor.post(path, {})).status
+        for role, visitor in visitors.items()
+    }
+    assert found == dict(zip(ROLES, map(int, TABLE[page].split()), strict=True))
+
+
+def test_a_hidden_page_is_the_page_of_what_is_not_there(
+    scene: Scene, visitors: dict[str, Visitor]
+) -> None:
+    owner = scene.cast.users["owner"].name
+    hidden = visitors["outsider"].get(f"/o/{owner}/model/{scene.name}/{scene.name}")
+    missing = visitors["outsider"].get(f"/o/{owner}/model/{scene.name[::-1]}/{scene.name}")
+    assert hidden.status == missing.status == 404
+    assert hidden.source == missing.source.replace(scene.name[::-1], scene.name)
+
+
+def test_a_key_that_is_limited_opens_no_session(scene: Scene) -> None:
+    for role in ("read", "folder", "asset"):
+        page = Visitor(scene.hub).post("/signin", {"key": scene.keys[role]})
+        assert page.status == 400
+        assert "session" not in page.headers.get("set-cookie", "")
