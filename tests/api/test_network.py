@@ -1,16 +1,20 @@
 """Who may ask the hub, from where and how often, and what every answer carries."""
 
+import asyncio
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import urllib3
 
 from api.certificates import Certificate, make_certificate
 from api.raw import JSON, Raw
+from assethub.app import create_app
+from assethub.http import limits
 from assethub.settings import Settings
 from console.visitors import Visitor
 from hubs import RunningHub, run_hub
@@ -276,3 +280,53 @@ def test_proxies_are_networks(tmp_path: Path) -> None:
 def serve(place: Path, *flags: str) -> subprocess.CompletedProcess[str]:
     command = [ASSETHUB, "serve", "--port", "0", "--data", str(place / "data"), *flags]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_file_is_sent_so_that_no_browser_shows_it_as_a_page(user: Raw) -> None:
+    asset = user.asset("model", "pages", "m")
+    user.commit(asset, {"page.html": b"<script>alert(1)</script>"})
+    answer = user.call("GET", f"/assets/{asset}/refs/main/objects", path="page.html")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("came", [b"", b'{"type": '])
+def test_a_body_that_comes_too_slowly_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, came: bytes
+) -> None:
+    monkeypatch.setattr(limits, "LONGEST_REST_SECONDS", 0.05)
+    status, headers, body = asyncio.run(send_slowly(came))
+    assert (status, headers[b"connection"]) == (408, b"close")
+    assert b"comes too slowly" in body
+
+
+async def send_slowly(came: bytes) -> tuple[int, dict[bytes, bytes], bytes]:
+    """The status, the headers and the body of the answer to a request that does not end."""
+    app = create_app(Settings(access_log=False))
+    waiting = [came] if came else []
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        if not waiting:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": waiting.pop(), "more_body": True}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    headers = {"host": "localhost", "content-length": "50", "content-type": "application/json"}
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/apis/v1/folders",
+        "raw_path": b"/apis/v1/folders",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 1),
+    }
+    await app(scope, receive, send)
+    return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
