@@ -23,6 +23,8 @@ from assethub.store.parts import (
 
 _DIRECTORY = "uploads"
 _HASHING_THREADS = 2
+# An upload that another process finishes, or nobody, leaves its hash behind here.
+_MOST_FOLLOWERS = 256
 
 
 class LocalParts:
@@ -79,6 +81,8 @@ class LocalParts:
             if follower is None or path not in (None, follower.path):
                 follower = Follower(path or self._find(upload), self._threads)
                 self._followers[upload] = follower
+                if len(self._followers) > _MOST_FOLLOWERS:
+                    del self._followers[next(iter(self._followers))]
             return follower
 
 
