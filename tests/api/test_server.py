@@ -65,7 +65,7 @@ def test_the_first_start_names_the_user_and_a_sign_in_link(tmp_path: Path) -> No
         assert process.stdout is not None
         assert process.stdout.readline() == "First user: admin\n"
         assert f"{url}/signin?token=" in process.stdout.readline()
-        assert assethub("user", "list", "--data", str(settings.data)).stdout == "admin\n"
+        assert assethub("user", "list", "--data", str(settings.data)).stdout == "admin  admin\n"
         process.terminate()
         assert process.wait(10) == 0
     again, url = start_hub(settings, tmp_path / "log")
@@ -96,6 +96,40 @@ def test_users_and_keys_are_managed_while_a_hub_serves(hub: RunningHub) -> None:
     assert Raw(hub.url, second).ok("GET", "/folders") == []
     assert assethub("key", "revoke", key[:8], *place).returncode == 1
     assert assethub("key", "list", "nobody", *place).returncode == 1
+
+
+def test_groups_roles_and_limited_keys_are_managed_while_a_hub_serves(hub: RunningHub) -> None:
+    place = ["--data", str(hub.settings.data), "--database-url", hub.settings.database_url]
+    place += ["--store-url", hub.settings.store_url]
+
+    def run(*words: str) -> str:
+        done = assethub(*words, *place)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    user = hub.new_user()
+    raw, group = Raw(hub.url, user.key), f"group-of-{user.name}"
+    folder = raw.folder("model", "nlp")
+    run("group", "add", group)
+    run("group", "member", "add", group, user.name)
+    assert group in run("group", "list").splitlines()
+    assert run("group", "member", "list", group) == f"{user.name}\n"
+    limits = ["--read-only", "--folder", f"{user.name}/model/nlp", "--expires", "30d"]
+    limited = Raw(hub.url, run("key", "add", user.name, *limits).splitlines()[-1])
+    assert limited.ok("GET", f"/folders/{folder}")["permission"] == "view"
+    assert f"read {user.name}/model/nlp" in run("key", "list", user.name)
+    run("group", "member", "remove", group, user.name)
+    run("group", "delete", group)
+    assert group not in run("group", "list").splitlines()
+    run("user", "admin", user.name)
+    assert raw.ok("GET", "/admin/users")["results"]
+    assert f"{user.name}  admin" in run("user", "list").splitlines()
+    run("user", "admin", user.name, "--revoke")
+    run("user", "disable", user.name)
+    assert raw.refused("GET", "/folders")[0] == 400
+    assert f"{user.name}  disabled" in run("user", "list").splitlines()
+    run("user", "enable", user.name)
+    assert raw.ok("GET", "/folders")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +176,10 @@ def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
 def test_every_command_has_help_with_an_example() -> None:
     commands = ([], ["serve"], ["user"], ["user", "add"], ["user", "list"], ["user", "link"])
     more = (["key"], ["key", "add"], ["key", "list"], ["key", "revoke"])
-    for command in (*commands, *more):
+    groups = [["group", *each] for each in (["add"], ["list"], ["delete"])]
+    members = [["group", "member", each] for each in ("add", "remove", "list")]
+    roles = [["user", each] for each in ("disable", "enable", "admin")]
+    for command in (*commands, *more, *groups, *members, *roles):
         done = assethub(*command, "--help")
         assert done.returncode == 0
         assert "Example" in done.stdout

@@ -5,9 +5,11 @@ import sys
 import click
 
 from assethub.cli.doctor import doctor
+from assethub.cli.groups import group_group
+from assethub.cli.keys import key_group
 from assethub.cli.maintenance import check, collect_garbage
 from assethub.cli.serve import serve
-from assethub.cli.users import key_group, user_group
+from assethub.cli.users import user_group
 from assethub.errors import HubError
 from t9k.ah._version import __version__
 
@@ -29,6 +31,7 @@ cli.add_command(check)
 cli.add_command(doctor)
 cli.add_command(user_group)
 cli.add_command(key_group)
+cli.add_command(group_group)
 
 
 def main() -> None:

@@ -1,40 +1,22 @@
 """`assethub gc` and `assethub check`."""
 
-import re
 import sys
 
 import click
 
-from assethub.cli.options import opened_hub, takes_settings
+from assethub.cli.options import Duration, opened_hub, takes_settings
 from assethub.core.checking import check_hub
 from assethub.core.collection import Amount, Collection, collect
 from assethub.settings import Settings
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
-
-
-class _Duration(click.ParamType[int]):
-    """A whole number with its unit, as seconds."""
-
-    name = "duration"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        if isinstance(value, int):
-            return value
-        match = re.fullmatch(r"(\d{1,9})([smhd])", str(value))
-        if match is None:
-            self.fail(f"{value!r} is no number with a unit, such as 30m, 12h or 7d", param, ctx)
-        return int(match[1]) * _UNITS[match[2]]
 
 
 @click.command("gc")
 @click.option("--apply", "apply", is_flag=True, help="Remove it; else only tell what would go.")
 @click.option(
     "--grace",
-    type=_Duration(),
+    type=Duration(),
     default="1d",
     show_default=True,
     help="How long bytes must have been unused: 30m, 12h, 7d.",

@@ -1,5 +1,6 @@
 """The options that every `assethub` command takes: which hub it works on."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -16,6 +17,7 @@ _SHARED = ("data", "database_url", "store_url")
 # The settings of a hub that serves.
 SERVING = tuple(name for name in Settings.model_fields if name not in _SHARED)
 Command = Callable[..., None]
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
 
 
 def takes_settings(*more: str) -> Callable[[Command], Command]:
@@ -66,6 +68,22 @@ _KINDS: dict[type, click.ParamType[Any]] = {
 def show_default(default: object) -> str:
     """A setting's default as people write it; empty where there is none."""
     return str(default).lower() if isinstance(default, bool) else f"{default}"
+
+
+class Duration(click.ParamType[int]):
+    """A whole number with its unit, as seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d{1,9})([smhd])", str(value))
+        if match is None:
+            self.fail(f"{value!r} is no number with a unit, such as 30m, 12h or 7d", param, ctx)
+        return int(match[1]) * _UNITS[match[2]]
 
 
 def _make_settings(chosen: dict[str, Any]) -> Settings:

@@ -1,6 +1,4 @@
-"""`assethub user …` and `assethub key …`."""
-
-from datetime import UTC, datetime
+"""`assethub user …`."""
 
 import click
 
@@ -11,7 +9,7 @@ from assethub.settings import Settings
 
 @click.group("user")
 def user_group() -> None:
-    """Add and list users.
+    """Add and list users, keep them out, make them admins.
 
     \b
     Example:
@@ -39,15 +37,65 @@ def add_user(settings: Settings, name: str) -> None:
 @user_group.command("list")
 @takes_settings()
 def list_users(settings: Settings) -> None:
-    """List the names of all users.
+    """List the names of all users, and who is an admin or disabled.
 
     \b
     Example:
       assethub user list
     """
     with opened_hub(settings) as hub:
-        for user in users.list_users(hub):
-            click.echo(user.name)
+        for account in users.list_users(hub):
+            marks = (["admin"] if account.admin else []) + (
+                ["disabled"] if account.disabled else []
+            )
+            click.echo("  ".join([account.name, *marks]))
+
+
+@user_group.command("disable")
+@click.argument("name")
+@takes_settings()
+def disable_user(settings: Settings, name: str) -> None:
+    """Keep the user NAME out at once: no key works, sessions end. Folders and shares stay.
+
+    \b
+    Example:
+      assethub user disable ann
+    """
+    with opened_hub(settings) as hub:
+        users.change_user(hub, name, disabled=True)
+    click.echo(f"Disabled user {name}.")
+
+
+@user_group.command("enable")
+@click.argument("name")
+@takes_settings()
+def enable_user(settings: Settings, name: str) -> None:
+    """Let the user NAME in again, with the keys they had.
+
+    \b
+    Example:
+      assethub user enable ann
+    """
+    with opened_hub(settings) as hub:
+        users.change_user(hub, name, disabled=False)
+    click.echo(f"Enabled user {name}.")
+
+
+@user_group.command("admin")
+@click.argument("name")
+@click.option("--revoke", is_flag=True, help="Take the role away.")
+@takes_settings()
+def set_admin(settings: Settings, name: str, revoke: bool) -> None:
+    """Make the user NAME an admin, who looks after users and groups.
+
+    \b
+    Examples:
+      assethub user admin ann
+      assethub user admin ann --revoke
+    """
+    with opened_hub(settings) as hub:
+        users.change_user(hub, name, admin=not revoke)
+    click.echo(f"User {name} is {'no longer' if revoke else 'now'} an admin.")
 
 
 @user_group.command("link")
@@ -68,68 +116,3 @@ def make_link(settings: Settings, name: str, url: str) -> None:
 
 def signin_link(url: str, token: str) -> str:
     return f"{url.rstrip('/')}/signin?token={token}"
-
-
-@click.group("key")
-def key_group() -> None:
-    """Add, list and revoke API keys.
-
-    \b
-    Example:
-      assethub key list ann
-    """
-
-
-@key_group.command("add")
-@click.argument("user")
-@click.option("--name", default="key", show_default=True, help="What the key is for.")
-@takes_settings()
-def add_key(settings: Settings, user: str, name: str) -> None:
-    """Make an API key for USER and print it, alone on the last line. It is shown only now.
-
-    \b
-    Example:
-      assethub key add ann --name laptop
-    """
-    with opened_hub(settings) as hub:
-        key = keys.add_key(hub, users.find_user(hub, user), name)
-    click.echo(f"Added a key for user {user}, shown only now:")
-    click.echo(key)
-
-
-@key_group.command("list")
-@click.argument("user")
-@takes_settings()
-def list_keys(settings: Settings, user: str) -> None:
-    """List the keys of USER by their first 8 characters.
-
-    \b
-    Example:
-      assethub key list ann
-    """
-    row = "{:36}  {:8}  {:20}  {:20}  {}"
-    with opened_hub(settings) as hub:
-        click.echo(row.format("ID", "KEY", "CREATED", "REVOKED", "NAME"))
-        for key in keys.list_keys(hub, users.find_user(hub, user)):
-            revoked = _time(key.revoked) if key.revoked else ""
-            line = row.format(key.id, key.prefix, _time(key.created), revoked, key.name)
-            click.echo(line)
-
-
-@key_group.command("revoke")
-@click.argument("key")
-@takes_settings()
-def revoke_key(settings: Settings, key: str) -> None:
-    """End a key at once, named by its first 8 characters or its id.
-
-    \b
-    Example:
-      assethub key revoke 1f0c2f6e
-    """
-    with opened_hub(settings) as hub:
-        revoked = keys.revoke_key(hub, key)
-    click.echo(f"Revoked key {revoked.prefix}… ({revoked.name}).")
-
-
-def _time(moment: int) -> str:
-    return f"{datetime.fromtimestamp(moment // 1_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -58,6 +58,13 @@ def list_groups(hub: Hub, user: User) -> list[Listed]:
     return [Listed(Group._make(row[:-1]), bool(row[-1])) for row in rows]
 
 
+def list_names(hub: Hub) -> list[str]:
+    """The names of all groups."""
+    with hub.database.read() as connection:
+        found = connection.execute(sa.select(groups.c.name).order_by(groups.c.name))
+        return list(found.scalars())
+
+
 def delete_group(hub: Hub, name: str) -> None:
     """Deletes a group, and with it what is shared with it."""
 
