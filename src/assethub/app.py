@@ -3,7 +3,7 @@
 import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import ExitStack, asynccontextmanager
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from fastapi import FastAPI, Request
 from fastapi.telemetry import TelemetryConfig
@@ -17,11 +17,13 @@ from assethub.core.hub import open_hub
 from assethub.http.access import AccessLog
 from assethub.http.gate import Gate
 from assethub.http.limits import BodyLimit
-from assethub.http.metrics import Metrics
 from assethub.logs import make_renderer
 from assethub.settings import Settings
 from assethub.traces import make_tracer_provider
 from t9k.ah._version import __version__
+
+if TYPE_CHECKING:
+    from assethub.http.metrics import Metrics
 
 
 class _App(FastAPI):
@@ -39,7 +41,7 @@ class _App(FastAPI):
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application; without settings, those of the environment. It opens the hub at start-up."""
     chosen = settings or Settings()
-    metrics = Metrics() if chosen.metrics_port else None
+    metrics = _make_metrics() if chosen.metrics_port else None
     log = AccessLog(make_renderer(chosen.log_format), sys.stderr) if chosen.access_log else None
     tracer_provider = make_tracer_provider(chosen.traces_url) if chosen.traces_url else None
     telemetry: TelemetryConfig = {
@@ -82,6 +84,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes[:0] = api.quick_routes
     _install_console(app)
     return app
+
+
+def _make_metrics() -> "Metrics":
+    # Importing it takes as long as a tenth of the start, and few hubs have it on.
+    from assethub.http.metrics import Metrics
+
+    return Metrics()
 
 
 def _install_console(app: FastAPI) -> None:

@@ -193,6 +193,16 @@ def test_an_address_that_asks_too_often_has_to_wait(behind_proxy: RunningHub) ->
     assert get(behind_proxy, "/healthz", X_Forwarded_For="203.0.113.7").status == 200
 
 
+def test_addresses_of_one_line_count_as_one(behind_proxy: RunningHub) -> None:
+    """Of IPv6 whoever has one address has 2 to the 64."""
+    statuses = [
+        get(behind_proxy, "/signin", X_Forwarded_For=f"2001:db8:0:1::{number:x}").status
+        for number in range(30)
+    ]
+    assert (statuses[0], statuses[-1]) == (200, 429)
+    assert get(behind_proxy, "/signin", X_Forwarded_For="2001:db8:0:2::1").status == 200
+
+
 @pytest.mark.parametrize("form", ["query", "bearer", "session"])
 def test_a_key_that_asks_too_often_has_to_wait(behind_proxy: RunningHub, form: str) -> None:
     """From whichever address; other keys of the same address need not."""

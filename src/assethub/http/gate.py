@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from os import urandom
 from time import perf_counter, time
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,11 +19,13 @@ from assethub.http.access import USER, AccessLog, Entry
 from assethub.http.headers import complete
 from assethub.http.hosts import Hosts
 from assethub.http.limits import BodyLimit, check_head
-from assethub.http.metrics import Metrics
 from assethub.http.proxies import Proxies
 from assethub.http.rates import Rates, TooManyRequests
 from assethub.logs import REQUEST_ID
 from assethub.settings import Settings
+
+if TYPE_CHECKING:
+    from assethub.http.metrics import Metrics
 
 Refuse = Callable[[Request, HubError], Response]
 # Those who watch over the process are never turned away.
@@ -41,7 +44,7 @@ class Gate:
         settings: Settings,
         refuse: Refuse,
         log: AccessLog | None = None,
-        metrics: Metrics | None = None,
+        metrics: "Metrics | None" = None,
     ) -> None:
         self._refuse = refuse
         self._log = log

@@ -3,6 +3,8 @@
 import math
 import re
 from collections.abc import Callable
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 from time import monotonic
 
 from starlette.types import Scope
@@ -69,7 +71,7 @@ class Rates:
         """Counts a request; raises TooManyRequests where its caller has to wait."""
         if self._addresses is not None:
             client = scope.get("client")
-            self._refuse("address", self._addresses.take(hash(client[0] if client else "")))
+            self._refuse("address", self._addresses.take(_find_place(client[0] if client else "")))
         if self._keys is not None:
             key = _find_key(scope, headers)
             if key:
@@ -83,6 +85,20 @@ class Rates:
                 f"again in {seconds} s",
                 seconds,
             )
+
+
+@lru_cache(maxsize=4096)
+def _find_place(address: str) -> int:
+    """What stands for an address: of IPv6 the first half, since each line of customers has all of
+    the second.
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return hash(address)
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return hash(parsed.packed[:8])
+    return hash(getattr(parsed, "ipv4_mapped", None) or parsed)
 
 
 def _find_key(scope: Scope, headers: dict[bytes, bytes]) -> bytes:
