@@ -26,6 +26,7 @@ $(STAMP)-dev: $(STAMP)
 lint: install-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src
 
 types: install-dev
 	$(BIN)/mypy
