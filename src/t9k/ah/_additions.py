@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from ._errors import InvalidInputError, WrongTypeError
 from ._messages import inform
+from ._stamps import Listed, pack_status
 from ._trees import Addition, Tree, check_file, reason, unfit
 
 _MOST_SHOWN = 10
@@ -23,22 +24,39 @@ Additions = (
 
 
 class Source(NamedTuple):
-    """One thing that is added: a directory's or a file's real path, where it lands, its files.
+    """One thing that is added: a directory or a file.
 
-    The `path` of each file is `landing` and its `inner`, its path from the root.
+    `root` is its real path, `base` what was given for it, with a slash where that is a directory,
+    and `landing` what stands before the paths that its files get. A file is the one that has no
+    name and no directory in its list.
     """
 
     root: str
+    base: str
     landing: str
-    files: list[Addition]
+    listed: list[Listed]
     empty: list[str]
 
     @property
     def is_lasting(self) -> bool:
         """Whether it is worth remembering what its files hold."""
-        size = sum(addition.stamp.size for addition in self.files)
-        temporary = os.path.basename(self.root).startswith(SPOOL_PREFIX)
-        return not temporary and (len(self.files) > 1 or size >= _REMEMBERED_BYTES)
+        if os.path.basename(self.root).startswith(SPOOL_PREFIX):
+            return False
+        sizes = [each.sizes() for each in self.listed]
+        return sum(map(len, sizes)) > 1 or sum(map(sum, sizes)) >= _REMEMBERED_BYTES
+
+    @property
+    def files(self) -> Iterator[Addition]:
+        """Each file on its own, made as it is asked for."""
+        for listed in self.listed:
+            yield from self.select(listed, range(len(listed.sizes())))
+
+    def select(self, listed: Listed, places: Iterable[int]) -> Iterator[Addition]:
+        """The files at these places of one of the directories."""
+        names = listed.names.decode().split("\0")
+        for at in places:
+            inner = listed.inner + names[at]
+            yield Addition(self.base + inner, self.landing + inner, inner, listed.stamp(at))
 
 
 def plan_additions(add: Additions | None) -> list[Source]:
@@ -55,6 +73,8 @@ def plan_additions(add: Additions | None) -> list[Source]:
     one does.
     """
     sources = [_expand(source, destination) for source, destination in _pairs(add)]
+    if len(sources) < 2:
+        return sources
     planned: dict[str, str] = {}
     for source in sources:
         for addition in source.files:
@@ -108,17 +128,17 @@ def _expand(source: str, destination: str | None) -> Source:
     try:
         if os.path.isdir(source):
             landing = _directory_prefix(source, destination)
-            tree = Tree(source, landing)
-            return Source(tree.root, landing, tree.files, tree.empty)
+            tree = Tree(source)
+            return Source(tree.root, os.path.join(source, ""), landing, tree.listed, tree.empty)
         path = destination or ""
         if not path or path.endswith("/"):
             path += os.path.basename(os.path.normpath(source))
-        found = Addition(source, path, "", check_file(Path(source), path))
+        found = Listed("", b"", pack_status(check_file(Path(source), path)))
     except (OSError, ValueError) as error:
         if isinstance(error, InvalidInputError):
             raise
         raise unfit(source, reason(error)) from error
-    return Source(os.path.realpath(source), path, [found], [])
+    return Source(os.path.realpath(source), source, path, [found], [])
 
 
 def _directory_prefix(source: str, destination: str | None) -> str:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import _contents
 from ._fetches import SMALL_BYTES, Fetch, temporary_name
-from ._index import Index, stamp_of
+from ._index import Index
 from ._packs import split_batches
 from ._progress import Progress
 from ._reading import hash_path
+from ._stamps import stamp_of
 from ._targets import Targets
 from ._workers import Workers
 
@@ -71,6 +72,7 @@ def download(
     targets = Targets(os.fspath(save_dir), [wanted.path for wanted in objects])
     targets.make_directories()
     index = Index(os.path.realpath(save_dir))
+    index.reserve(wanted.path for wanted in objects)
     try:
         with Progress("Downloading", len(objects), sum(each.size for each in objects)) as progress:
             _Download(connection, asset_id, commit, targets, index, progress, cache).bring(objects)
@@ -150,7 +152,7 @@ class _Download:
                 return False
         except OSError:
             return False
-        self._index.note(wanted.path, stamp_of(status), wanted.sha256, self._began)
+        self._index.note_path(wanted.path, stamp_of(status), wanted.sha256, self._began)
         self._progress.advance(wanted.size, 1)
         return True
 
@@ -173,4 +175,4 @@ class _Download:
         self._note(wanted, place)
 
     def _note(self, wanted: Wanted, place: str) -> None:
-        self._index.note(wanted.path, stamp_of(os.stat(place)), wanted.sha256, self._began)
+        self._index.note_path(wanted.path, stamp_of(os.stat(place)), wanted.sha256, self._began)

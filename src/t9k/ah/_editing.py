@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import TYPE_CHECKING
 
-from ._additions import plan_additions, tell_empty
+from ._additions import SPOOL_PREFIX, plan_additions, tell_empty
 from ._errors import InvalidInputError, WrongTypeError
 from ._index import Index
 from ._messages import inform
 from ._operations import Operation
-from ._uploads import Pending
+from ._pending import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +39,8 @@ class Edit:
         self._force = force
         self._operation: Operation | None = None
         self._ended = False
-        self._written: list[Source] = []
+        self._written: dict[str, str] = {}
+        self._written_bytes = self._count = 0
         self._directory: TemporaryDirectory[str] | None = None
 
     def put(self, source: LocalPath, destination: str | None = None) -> None:
@@ -70,12 +70,14 @@ class Edit:
             raise InvalidInputError(f"{path!r} is no path of a file", code="invalid_path")
         if self._directory is None:
             self._directory = tempfile.TemporaryDirectory(prefix="ah-edit-")
-        place = os.path.join(self._directory.name, str(len(self._written)))
+        self._count += 1
+        place = os.path.join(self._directory.name, f"{SPOOL_PREFIX}{self._count}")
         with open(place, "wb") as file:
-            file.write(content)
-        self._written += plan_additions([(place, path)])
-        size = sum(addition.stamp.size for each in self._written for addition in each.files)
-        if len(self._written) >= _MOST_WRITTEN or size >= _MOST_BYTES:
+            self._written_bytes += file.write(content)
+        plan_additions([(place, path)])
+        # Of two with the same path the later one is meant, as if the first had been sent.
+        self._written[path] = place
+        if len(self._written) >= _MOST_WRITTEN or self._written_bytes >= _MOST_BYTES:
             self._flush()
 
     def delete(self, path: str) -> None:
@@ -126,22 +128,17 @@ class Edit:
     def _flush(self) -> None:
         """Send what was written so far."""
         if self._written:
-            # Of two with the same path the later one is meant, as if the first had been sent.
-            _send(self._opened(), list({each.landing: each for each in self._written}.values()))
-            for each in self._written:
-                os.unlink(each.root)
-            self._written = []
+            additions = [(place, path) for path, place in self._written.items()]
+            _send(self._opened(), plan_additions(additions))
+            for place in self._written.values():
+                os.unlink(place)
+            self._written, self._written_bytes = {}, 0
 
 
 def _send(operation: Operation, sources: list[Source]) -> None:
-    looked_at = time.time_ns()
-    pending, indexes = [], []
-    for source in sources:
-        index = Index(source.root) if source.is_lasting else Index()
-        indexes.append(index)
-        pending += [Pending(addition, index, 0, looked_at) for addition in source.files]
+    indexes = [Index(source.root) if source.is_lasting else Index() for source in sources]
     try:
-        operation.put(pending)
+        operation.put([Selection(*each) for each in zip(sources, indexes, strict=True)])
     finally:
         for index in indexes:
             index.save()

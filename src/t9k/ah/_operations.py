@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import time
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ._errors import AssetHubError, InvalidInputError
 from ._index import Index
 from ._patience import NO_PATIENCE
+from ._pending import Selection
 from ._progress import Progress
-from ._uploads import Pending, Upload
+from ._uploads import Upload
 from ._workers import Workers
 
 if TYPE_CHECKING:
@@ -42,11 +43,14 @@ class Operation:
         query = {"opID": self._id, "path": path}
         self._connection.request("DELETE", "/objects", query=query)
 
-    def put(self, files: Sequence[Pending]) -> int:
+    def put(self, files: Sequence[Selection]) -> int:
         """Stage files, sending what the hub lacks; returns how many were not there already."""
-        with Progress("Uploading", len(files), sum(file.size for file in files)) as progress:
+        count, size = sum(each.count for each in files), sum(each.size for each in files)
+        if not count:
+            return 0
+        with Progress("Uploading", count, size) as progress:
             upload = Upload(self._connection, self._id, self._workers, progress)
-            upload.send(files)
+            upload.send(chain.from_iterable(files))
             return upload.staged
 
     def finish(self, message: str, metadata: Mapping[str, str], overwrite: bool) -> str | None:
@@ -103,21 +107,21 @@ class Change:
         What was sent by then need not be sent again for some days.
         """
         operation = Operation(self._connection, self._asset_id, self._branch)
+        indexes = self._open_indexes()
+        made = None
         try:
             for path in self._delete:
                 operation.delete(path)
-            indexes = self._open_indexes()
-            staged = self._stage(operation, indexes)
-            made = None
+            staged = operation.put(self._select(operation.head, indexes))
             if staged or self._delete:
                 made = operation.finish(self._message, self._metadata, self._overwrite)
-        except BaseException:
-            operation.drop()
-            raise
-        if made is None:
-            operation.drop()
-        if staged or self._delete:
-            self._remember(indexes, operation.head, made)
+                self._remember(indexes, operation.head, made)
+        finally:
+            if made is None:
+                operation.drop()
+            # What was read need not be read again, whatever came of it.
+            for index in indexes:
+                index.save()
         return made
 
     def _open_indexes(self) -> list[Index]:
@@ -125,22 +129,18 @@ class Change:
         opened = {source.root: Index(source.root) for source in self._sources if source.is_lasting}
         return [opened.get(source.root) or Index() for source in self._sources]
 
-    def _stage(self, operation: Operation, indexes: Sequence[Index]) -> int:
-        """Stage what may differ from the head; returns how many files that were."""
-        looked_at = time.time_ns()
-        pending = []
-        for source, index in zip(self._sources, indexes, strict=True):
-            since = index.held_since(self._target(source), operation.head)
-            for addition in source.files:
-                held_since = 0 if self._is_deleted(addition.path) else since
-                if not index.is_unchanged(addition.inner, addition.stamp, held_since):
-                    pending.append(Pending(addition, index, held_since, looked_at))
-            index.keep_only(addition.inner for addition in source.files)
-        try:
-            return operation.put(pending)
-        finally:
-            for index in indexes:
-                index.save()
+    def _select(self, head: str, indexes: Sequence[Index]) -> list[Selection]:
+        """What may differ from the head; all, where what others do meanwhile is overwritten."""
+        is_deleted = self._is_deleted if self._delete else None
+        return [
+            Selection(
+                source,
+                index,
+                0 if self._overwrite else index.held_since(self._target(source), head),
+                is_deleted,
+            )
+            for source, index in zip(self._sources, indexes, strict=True)
+        ]
 
     def _is_deleted(self, path: str) -> bool:
         return path in self._deleted or path.startswith(self._deleted_below)
@@ -156,7 +156,6 @@ class Change:
             return
         for source, index in zip(self._sources, indexes, strict=True):
             index.remember(self._target(source), newest["id"])
-            index.save()
 
     def _list_commits(self, amount: int) -> list[CommitEntry]:
         """The newest commits of the branch."""

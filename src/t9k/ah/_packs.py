@@ -27,16 +27,29 @@ class _Sized(Protocol):
 S = TypeVar("S", bound=_Sized)
 
 
-def split_batches(files: Iterable[S], most_bytes: int, most_files: int) -> Iterator[list[S]]:
-    """The files in order, in lists within both bounds; one that is too large is alone."""
+def _size_of(file: _Sized) -> int:
+    return file.size
+
+
+def split_batches(
+    files: Iterable[S],
+    most_bytes: int,
+    most_files: int,
+    weight: Callable[[S], int] = _size_of,
+) -> Iterator[list[S]]:
+    """The files in order, in lists within both bounds; one that is too large is alone.
+
+    `weight` is how many bytes of a file count.
+    """
     batch: list[S] = []
     size = 0
     for file in files:
-        if batch and (size + file.size > most_bytes or len(batch) == most_files):
+        weighs = weight(file)
+        if batch and (size + weighs > most_bytes or len(batch) == most_files):
             yield batch
             batch, size = [], 0
         batch.append(file)
-        size += file.size
+        size += weighs
     if batch:
         yield batch
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def cache_directory() -> str:
@@ -14,7 +18,7 @@ def cache_directory() -> str:
     return os.path.join(base, "ah")
 
 
-def write_whole(path: str, content: bytes) -> None:
+def write_whole(path: str, content: Iterable[bytes | memoryview]) -> None:
     """Put a file in its place in one step, readable by its owner alone."""
     import tempfile
 
@@ -22,7 +26,7 @@ def write_whole(path: str, content: bytes) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".new-")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            file.writelines(content)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

@@ -7,7 +7,7 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from ._errors import InvalidInputError
-from ._index import Stamp, stamp_of
+from ._stamps import Listed, Stamp, pack_status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,23 +27,22 @@ class Addition(NamedTuple):
 
 
 class Tree:
-    """A walk through a directory, which gives its `files`, and its `empty` directories.
+    """A walk through a directory, which gives the files it has `listed`, and `empty` directories.
 
     Files that a `.ahignore` names in gitignore's syntax are left out, each `.ahignore` counting
     for its own directory and below. Links are followed where they lead to what the directory
     itself holds.
     """
 
-    def __init__(self, directory: str, landing: str) -> None:
-        """Walk through the directory; what it holds is to land below `landing`.
+    def __init__(self, directory: str) -> None:
+        """Walk through the directory.
 
         Raises InvalidInputError naming what cannot be read, is no file, has a name that is not
         UTF-8, or is a link that leads out of the directory or back to where it came from.
         """
         self.root = os.path.realpath(directory)
-        self.files: list[Addition] = []
+        self.listed: list[Listed] = []
         self.empty: list[str] = []
-        self._landing = landing
         self._rules: list[tuple[int, GitIgnoreSpec]] = []
         self._walk(directory, "", (self.root,))
 
@@ -57,25 +56,35 @@ class Tree:
         ruled = any(entry.name == IGNORE_FILE for entry in entries)
         if ruled:
             self._rules.append((len(inner), _read_rules(os.path.join(directory, IGNORE_FILE))))
-        for entry in entries:
-            try:
-                self._enter(entry, inner + entry.name, chain)
-            except OSError as error:
-                raise unfit(entry.path, reason(error)) from error
+        below = self._list(entries, inner, chain)
+        del entries
+        for path, name, chain_below in below:
+            self._walk(path, f"{inner}{name}/", chain_below)
         if ruled:
             self._rules.pop()
 
-    def _enter(self, entry: os.DirEntry[str], inner: str, chain: tuple[str, ...]) -> None:
-        is_directory = entry.is_dir()
-        if self._rules and self._is_ignored(inner + "/" * is_directory):
-            return
-        target = self._check_link(entry.path, chain) if entry.is_symlink() else ""
-        if is_directory:
-            below = (*chain, target or os.path.join(chain[-1], entry.name))
-            self._walk(entry.path, inner + "/", below)
-        else:
-            path = self._landing + inner
-            self.files.append(Addition(entry.path, path, inner, check_file(entry, path)))
+    def _list(
+        self, entries: list[os.DirEntry[str]], inner: str, chain: tuple[str, ...]
+    ) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Note the files of a directory; returns the directories in it with what leads there."""
+        names, stamps, below = [], [], []
+        for entry in entries:
+            try:
+                is_directory = entry.is_dir()
+                if self._rules and self._is_ignored(inner + entry.name + "/" * is_directory):
+                    continue
+                target = self._check_link(entry.path, chain) if entry.is_symlink() else ""
+                if is_directory:
+                    leads = (*chain, target or os.path.join(chain[-1], entry.name))
+                    below.append((entry.path, entry.name, leads))
+                else:
+                    stamps.append(pack_status(check_file(entry, inner + entry.name)))
+                    names.append(entry.name)
+            except OSError as error:
+                raise unfit(entry.path, reason(error)) from error
+        if names:
+            self.listed.append(Listed(inner, "\0".join(names).encode(), b"".join(stamps)))
+        return below
 
     def _check_link(self, link: str, chain: tuple[str, ...]) -> str:
         """Where a link leads, unless that is outside of the directory or never ends."""
@@ -97,8 +106,8 @@ class Tree:
         return False
 
 
-def check_file(found: os.DirEntry[str] | Path, path: str) -> Stamp:
-    """The stamp of what is to become the object at a path.
+def check_file(found: os.DirEntry[str] | Path, path: str) -> os.stat_result:
+    """The status of what is to become the object at a path.
 
     Raises InvalidInputError for what is no file, may not be read, or has a name that is not UTF-8.
     """
@@ -114,7 +123,7 @@ def check_file(found: os.DirEntry[str] | Path, path: str) -> Stamp:
             path.encode("utf-8")
         except UnicodeEncodeError as error:
             raise unfit(source, "its name is not UTF-8") from error
-    return stamp_of(status)
+    return status
 
 
 def reason(error: Exception) -> str:

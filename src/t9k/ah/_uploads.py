@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from ._connection import Connection
-    from ._index import Index
+    from ._pending import Pending
     from ._progress import Progress
-    from ._trees import Addition
     from ._workers import Workers
 
 _SMALL_BYTES = 256 << 10
@@ -26,30 +25,6 @@ _FORM_BYTES = 64 << 20
 _PART_BYTES, _MOST_PARTS = 32 << 20, 10_000
 _THREADS = 4
 _JOINED = 256
-
-
-class Pending:
-    """A file to be staged, with its SHA-256 once that is known."""
-
-    __slots__ = ("_index", "_looked_at", "_since", "addition", "is_held", "sha256")
-
-    def __init__(self, addition: Addition, index: Index, since: int, looked_at: int) -> None:
-        """`since` is when the branch's head held what the index has, `looked_at` is now, in ns."""
-        self.addition = addition
-        self.sha256 = index.find(addition.inner, addition.stamp)
-        self.is_held = False
-        self._index, self._since, self._looked_at = index, since, looked_at
-
-    @property
-    def size(self) -> int:
-        return self.addition.stamp.size
-
-    def note(self, sha256: str) -> None:
-        """Take the SHA-256 of what was read, for the next time too."""
-        inner = self.addition.inner
-        self.is_held = self._index.is_held(inner, sha256, self._since)
-        self._index.note(inner, self.addition.stamp, sha256, self._looked_at)
-        self.sha256 = sha256
 
 
 class Upload:
@@ -70,15 +45,9 @@ class Upload:
         Small files go many to a request; larger ones each on its own, the largest in parts.
         Raises InvalidInputError for a file that cannot be read or changes while it is.
         """
-        small: list[Pending] = []
-        known: list[Pending] = []
         large: list[Pending] = []
-        for file in files:
-            kind = large if file.size >= _SMALL_BYTES else known if file.sha256 else small
-            kind.append(file)
-        batches = list(split_batches(known, _GROUP_BYTES, _MOST_ENTRIES))
-        batches += split_batches(small, _PACK_BYTES, _PACK_FILES)
-        self._workers.run([partial(self._send_small, batch) for batch in batches], _THREADS)
+        batches = split_batches(_small_ones(files, large), _PACK_BYTES, _PACK_FILES, _unread)
+        self._workers.run((partial(self._send_small, batch) for batch in batches), _THREADS)
         for group in split_batches(large, _GROUP_BYTES, _MOST_ENTRIES):
             self._send_large(group)
 
@@ -133,7 +102,7 @@ class Upload:
     def _send_pack(self, files: list[Pending], contents: dict[str, bytes]) -> None:
         pieces = [pack_head([(file.addition.path, file.size) for file in files])]
         for file in files:
-            content = contents.get(file.addition.path)
+            content = contents.pop(file.addition.path, None)
             pieces.append(read_file(file.addition)[0] if content is None else content)
         # Joined into a few, each of which is a call to the system.
         body = [b"".join(pieces[at : at + _JOINED]) for at in range(0, len(pieces), _JOINED)]
@@ -232,6 +201,20 @@ class Upload:
             raise
         _check_sent(file, answer["checksum"])
         self._progress.advance(0, 1)
+
+
+def _small_ones(files: Iterable[Pending], large: list[Pending]) -> Iterator[Pending]:
+    """The files that travel together; the others are put on the list."""
+    for file in files:
+        if file.size < _SMALL_BYTES:
+            yield file
+        else:
+            large.append(file)
+
+
+def _unread(file: Pending) -> int:
+    """How many bytes of a file are to be read before the hub is asked for it."""
+    return 0 if file.sha256 else file.size
 
 
 def _check_sent(file: Pending, sha256: str) -> None:

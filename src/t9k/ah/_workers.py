@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from typing import TYPE_CHECKING
 
 from ._errors import InterruptedTransferError
 from ._patience import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 _GRACE_SECONDS = 2.0
 
@@ -27,30 +26,30 @@ class Workers:
         self._stop = threading.Event()
         self.patience = Patience(self._stop)
 
-    def run(self, tasks: Sequence[Callable[[], None]], count: int) -> None:
+    def run(self, tasks: Iterable[Callable[[], None]], count: int) -> None:
         """Do all tasks, so many at once; raises the error of the first that fails.
 
+        Each is asked for when there is somebody to do it.
         The others are stopped then. One that waits for the network is left to itself: it can do
         nothing more than end, and its thread does not keep the process.
         """
-        waiting = deque(tasks)
+        waiting, lock = iter(tasks), threading.Lock()
         errors: list[BaseException] = []
 
         def work() -> None:
-            while waiting and not self._stop.is_set():
-                try:
-                    task = waiting.popleft()
-                except IndexError:
-                    return
-                try:
+            try:
+                while not self._stop.is_set():
+                    with lock:
+                        task = next(waiting, None)
+                    if task is None:
+                        return
                     task()
-                except BaseException as error:
-                    errors.append(error)
-                    self._stop.set()
+            except BaseException as error:
+                errors.append(error)
+                self._stop.set()
 
         threads = [
-            threading.Thread(target=work, name=f"ah-{at}", daemon=True)
-            for at in range(min(count, len(tasks)))
+            threading.Thread(target=work, name=f"ah-{at}", daemon=True) for at in range(count)
         ]
         for thread in threads:
             thread.start()
