@@ -16,6 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.raw import JSON, Raw
+from assethub.logs import make_renderer
 from assethub.settings import Settings
 from console.visitors import Visitor
 from hubs import RunningHub, run_hub
@@ -182,6 +183,21 @@ def test_people_on_a_terminal_get_text(tmp_path: Path) -> None:
         line = wait_for(running.log.read_text)
         assert "path=/signin" in line
         assert not line.startswith("{")
+
+
+def test_text_for_people_shows_no_variables_and_begins_no_line_of_a_callers() -> None:
+    render = make_renderer("console")
+
+    def fail(key: str) -> None:
+        raise ValueError("it failed") from KeyError(len(key))
+
+    try:
+        fail("1f0c2f6e-" + "secret")
+    except ValueError as error:
+        text = render({"event": "request failed", "exc_info": error, "path": "/a\nb\x1b[2J"})
+    assert "ValueError: it failed" in text
+    assert "1f0c2f6e-secret" not in text
+    assert "path=/a\\nb\\x1b[2J" in text
 
 
 def test_requests_are_not_logged_where_that_is_off(tmp_path: Path) -> None:
