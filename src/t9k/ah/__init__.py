@@ -67,6 +67,8 @@ if TYPE_CHECKING:
         FolderEntry,
         FolderRecord,
         ObjectEntry,
+        ProtectionRecord,
+        ShareEntry,
         TagEntry,
     )
     from ._snapshots import Commit, Tag
@@ -102,9 +104,11 @@ __all__ = [
     "NotLoggedInError",
     "ObjectEntry",
     "PermissionDeniedError",
+    "ProtectionRecord",
     "ReadOnlyError",
     "ReferenceSyntaxError",
     "ServerError",
+    "ShareEntry",
     "Tag",
     "TagEntry",
     "WrongTypeError",

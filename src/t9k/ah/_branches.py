@@ -9,6 +9,7 @@ from ._errors import InvalidInputError, NotFoundError, WrongTypeError
 from ._history import merge, reset, revert, walk_pages
 from ._lookup import look_up
 from ._messages import inform
+from ._sharing import get_protection, protect_branch, unprotect_branch
 from ._snapshots import Commit, Readable, Snapshot, find_commit
 from ._values import check_message, check_metadata, check_paths
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ._additions import Additions
     from ._assets import Asset, Dataset
     from ._editing import Edit
-    from ._records import CommitEntry
+    from ._records import CommitEntry, ProtectionRecord
 
 MAIN = "main"
 
@@ -106,6 +107,29 @@ class Writable(Readable):
         """
         return self._snapshot()._move(reset(self._snapshot(), ref))
 
+    def protect(self, users: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
+        """Keep the branch from being moved or deleted by others than these users and groups.
+
+        That holds for the folder's owner too, who alone may say it: nobody, if none is named.
+        Raises NotFoundError for a user or group that is not there.
+        """
+        branch = self._snapshot()
+        held = protect_branch(branch._connection, branch._route, users, groups)
+        who = ", ".join([*held["users"], *(f"group {name}" for name in held["groups"])])
+        inform(f"Protecting {branch._label}: {who or 'nobody'} may move it")
+
+    def unprotect(self) -> None:
+        """Let all who may change the asset move and delete the branch again."""
+        branch = self._snapshot()
+        unprotect_branch(branch._connection, branch._route)
+        inform(f"Protecting {branch._label} no longer")
+
+    @property
+    def protection(self) -> ProtectionRecord | None:
+        """Who may move and delete the branch, asked of the hub; None for all who may edit."""
+        branch = self._snapshot()
+        return get_protection(branch._connection, branch._route)
+
     def revert(self, ref: Snapshot | Dataset | str, message: str | None = None) -> Commit:
         """Take back what one commit changed, by a new commit, which is returned.
 
@@ -178,6 +202,10 @@ class Branch(Writable, Snapshot):
     @property
     def _ref(self) -> str:
         return self.name
+
+    @property
+    def _route(self) -> str:
+        return self.asset._route("branches", self.name)
 
     def _current_commit(self) -> str:
         self.id = look_up(self._connection, self.path)["commit"]

@@ -168,6 +168,18 @@ _COLUMNS: dict[str, list[Column]] = {
         Column("CHECKSUM", lambda entry: entry["checksum"]),
         Column("MODIFIED", lambda entry: age_of(entry["mtime"])),
     ],
+    "share": [
+        Column("WITH", lambda entry: entry["kind"]),
+        Column("NAME", lambda entry: entry["name"]),
+        Column("LEVEL", lambda entry: entry["level"]),
+        Column("SINCE", lambda entry: age_of(entry["createdTimestamp"])),
+    ],
+    "key": [
+        Column("KEY", lambda entry: entry["prefix"]),
+        Column("NAME", lambda entry: entry["name"]),
+        Column("SCOPE", lambda entry: entry["scope"]),
+        Column("CREATED", lambda entry: age_of(entry["createdTimestamp"])),
+    ],
     "difference": [
         Column("TYPE", lambda entry: entry["type"]),
         Column("PATH", lambda entry: entry["path"]),

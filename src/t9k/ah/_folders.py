@@ -10,13 +10,14 @@ from ._errors import AlreadyExistsError, DeletedError
 from ._lookup import get_folder_entry, look_up
 from ._messages import inform
 from ._references import check_name
+from ._sharing import list_share, share_folder, transfer_folder, unshare_folder
 from ._values import changed_body, new_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ._connection import Connection
-    from ._records import AssetEntry, AssetRecord, FolderRecord
+    from ._records import AssetEntry, AssetRecord, FolderRecord, ShareEntry
 
 AssetT = TypeVar("AssetT", bound=Asset)
 
@@ -113,6 +114,42 @@ class Folder(Shown, Generic[AssetT]):
         self._connection.delete(f"/folders/{self.id}")
         inform(f"Deleting {self._label}")
         self._deleted = True
+
+    def share(
+        self,
+        user: str | None = None,
+        group: str | None = None,
+        public: bool = False,
+        level: str = "view",
+    ) -> None:
+        """Let a user, a group or everyone into it, or change what they may do there.
+
+        `level` is view; run, to record evaluations too; or edit, to change the assets too. Everyone
+        (`public=True`) can only view. Raises NotFoundError for a user or group that is not there.
+        """
+        name = share_folder(self._connection, self.id, user, group, public, level)
+        inform(f"Sharing {self._label} with {name}: {level}")
+
+    def unshare(
+        self, user: str | None = None, group: str | None = None, public: bool = False
+    ) -> None:
+        """Take back what was shared; raises NotFoundError where nothing was."""
+        name = unshare_folder(self._connection, self.id, user, group, public)
+        inform(f"Sharing {self._label} no longer with {name}")
+
+    def list_share(self) -> list[ShareEntry]:
+        """With whom it is shared, as dicts; for its owner."""
+        return list_share(self._connection, self.id)
+
+    def transfer(self, owner: str) -> None:
+        """Give it to another user. References to what is in it begin with their name then.
+
+        Who gives it keeps the level edit, until the new owner takes it. Raises ConflictError where
+        the new owner cannot have a folder of this name.
+        """
+        transfer_folder(self._connection, self.id, owner)
+        inform(f"Giving {self._label} to {owner}")
+        self.owner = owner
 
     def _facts(self) -> list[tuple[str, str]]:
         return [

@@ -130,3 +130,38 @@ class EvaluationEntry(TypedDict):
     datasetCommit: str
     results: dict[str, str]
     startTime: str
+
+
+class ShareEntry(TypedDict):
+    """With whom a folder is shared: `kind` is user, group or public, `level` view, run or edit."""
+
+    kind: str
+    name: str
+    level: str
+    createdTimestamp: str
+    createdBy: str
+
+
+class ProtectionRecord(TypedDict):
+    """Who may still move and delete a protected branch: nobody, if both are empty."""
+
+    users: list[str]
+    groups: list[str]
+
+
+class KeyEntry(TypedDict):
+    """An API key, of which `prefix` are the first 8 characters; `scope` is full or read.
+
+    `folder` or `asset` is the name of what it is limited to. Times are RFC 3339 in UTC.
+    """
+
+    id: str
+    name: str
+    prefix: str
+    scope: str
+    folder: str | None
+    asset: str | None
+    createdTimestamp: str
+    expiresTimestamp: str | None
+    lastUsedTimestamp: str | None
+    revokedTimestamp: str | None

@@ -12,6 +12,7 @@ from .evaluations import ls_evaluation
 from .groups import Group
 from .listings import SIZES_ON_H, Column, Listing, View
 from .session import connect
+from .sharing import ls_share
 
 if TYPE_CHECKING:
     from .._assets import Model
@@ -76,6 +77,7 @@ def ls() -> None:
 
 
 ls.add_command(ls_evaluation)
+ls.add_command(ls_share)
 
 
 @ls.command("folder")
