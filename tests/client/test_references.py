@@ -134,4 +134,6 @@ def test_what_is_not_there_is_said_to_be_missing(weights: ah.Branch, run_ah: Run
         ("vision/cnn:tag/v1", f"{owner}/model/vision/cnn has no tag v1"),
         ("vision/cnn@ffffffff", f"{owner}/model/vision/cnn has no commit ffffffff"),
     ]:
-        assert run_ah("ls", "object", reference) == (1, "", f"AH ERROR: {said}\n")
+        result = run_ah("ls", "object", reference)
+        assert (result.code, result.out) == (1, "")
+        assert result.err.startswith(f"AH ERROR: {said}. See: ah ")

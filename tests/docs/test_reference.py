@@ -10,6 +10,7 @@ import pytest
 from assethub.cli import cli as assethub
 from assethub.cli.options import show_default
 from assethub.settings import Settings
+from t9k.ah._cli import failures
 from t9k.ah._cli.program import ah
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +37,23 @@ def test_the_table_of_commands_is_that_of_the_program(name: str, program: click.
     assert _table("docs/reference-cli.md", f"| `{name}` |") == rows
 
 
+def test_the_table_of_options_of_all_commands_is_that_of_the_program() -> None:
+    options = [each for each in ah.params if isinstance(each, click.Option)]
+    rows = [
+        f"| `{' '.join(filter(None, ['/'.join(option.opts), option.metavar]))}` | {option.help} |"
+        for option in options
+        if option.name != "version"
+    ]
+    assert len(rows) == 4
+    assert _table("docs/reference-cli.md", "| option of every") == rows
+
+
+def test_the_table_of_exit_codes_is_that_of_the_program() -> None:
+    rows = _table("docs/reference-cli.md", "| exit code of `ah`")
+    codes = [failures.FAILED, failures.USAGE, failures.INTERRUPTED, failures.READER_GONE]
+    assert [row.split()[1] for row in rows] == [str(code) for code in [0, *codes]]
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_to_a_file_leads_to_one(document: Path) -> None:
     targets = [
@@ -57,6 +75,7 @@ def _command_rows(name: str, command: click.Command) -> Iterator[str]:
         f"`{'/'.join(each.opts)}`"
         for each in command.params
         if isinstance(each, click.Option)
+        and not each.hidden
         and (not name.startswith("assethub") or each.name not in Settings.model_fields)
     ]
     yield f"| `{call}` | {' '.join(options)} | {command.get_short_help_str(200)} |"

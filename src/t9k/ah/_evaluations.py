@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._display import Listing, Shown
-from ._errors import DeletedError, InvalidInputError, WrongTypeError
+from ._errors import DeletedError, InvalidInputError, NotFoundError, WrongTypeError
 from ._lookup import find_reference
 from ._messages import inform
 from ._references import check_id, parse_reference
@@ -102,8 +102,15 @@ def list_evaluation(
 
 
 def delete_evaluation(connection: Connection, id_: str) -> None:
-    """Delete the evaluation with that id."""
-    connection.delete(f"/evaluations/{check_id(id_, 'an evaluation')}")
+    """Delete the evaluation with that id; raises NotFoundError."""
+    try:
+        connection.delete(f"/evaluations/{check_id(id_, 'an evaluation')}")
+    except NotFoundError as error:
+        raise NotFoundError(
+            f"There is no evaluation with ID {id_} that you may view",
+            code=error.code,
+            status=error.status,
+        ) from error
     inform(f"Deleting evaluation with ID {id_}")
 
 

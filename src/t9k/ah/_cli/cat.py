@@ -25,9 +25,8 @@ def cat(reference: str, path: str) -> None:
       ah cat dataset/image-classification/mnist test.csv | head
       ah cat image-classification/mnist-cnn-keras:tag/released model.keras > model.keras
     """
-    found = resolve_reference(connect, reference)
-    route = found.asset._route("refs", found.id, "objects")
-    with connect().stream("GET", route, query={"path": path}) as answer:
-        while chunk := answer.read(_CHUNK_BYTES):
-            sys.stdout.buffer.write(chunk)
+    from shutil import copyfileobj
+
+    with resolve_reference(connect, reference).open(path) as file:
+        copyfileobj(file, sys.stdout.buffer, _CHUNK_BYTES)
     sys.stdout.buffer.flush()

@@ -69,9 +69,9 @@ shell_completion.add_completion_class(_Zsh)
 
 
 @click.command(cls=Command)
-@click.argument("shell", type=click.Choice(SHELLS), metavar="bash|zsh|fish")
+@click.argument("shell", type=click.Choice(SHELLS), metavar="SHELL")
 def completion(shell: str) -> None:
-    """Print the script by which a shell completes the command lines of ah.
+    """Print the script by which bash, zsh or fish completes the command lines of ah.
 
     Folders, assets, branches, tags, commits and paths are those of the hub.
 
