@@ -12,6 +12,9 @@ import pytest
 from gateways import Fault, Gateway, run_gateway
 from t9k import ah
 
+# What is tested here is the same for whatever the hub stores its data in.
+pytestmark = pytest.mark.parametrize("hub", ["sqlite+files"], indirect=True)
+
 FAULTS = [
     Fault("before", 502),
     Fault("before", 503),

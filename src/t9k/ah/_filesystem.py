@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from fsspec.spec import AbstractFileSystem
@@ -16,7 +17,6 @@ from ._references import TYPES, parse_asset
 from ._snapshots import Commit
 
 if TYPE_CHECKING:
-    import io
     from datetime import datetime
 
     from ._connection import Connection
@@ -33,6 +33,14 @@ class _Place(NamedTuple):
     asset: str
     ref: str
     inner: str
+
+
+class _Reader(io.BufferedReader):
+    """A file with its `size` in bytes, which fsspec's own files have too."""
+
+    def __init__(self, raw: Any) -> None:
+        super().__init__(raw)
+        self.size: int = raw.size
 
 
 class AssetHubFileSystem(AbstractFileSystem):  # type: ignore[misc]
@@ -112,7 +120,7 @@ class AssetHubFileSystem(AbstractFileSystem):  # type: ignore[misc]
         if mode != "rb":
             self._refuse()
         place = _take_apart(path)
-        return self._commit(place).open(place.inner)
+        return _Reader(self._commit(place).open(place.inner).detach())
 
     def _refuse(self, *_args: Any, **_options: Any) -> NoReturn:
         """Refuse to write."""
