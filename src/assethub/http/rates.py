@@ -9,24 +9,13 @@ from time import monotonic
 
 from starlette.types import Scope
 
-from assethub.errors import HubError
+from assethub.errors import TooManyRequests
 
 # A caller may make so many seconds' worth of requests at once after a rest.
 BURST_SECONDS = 10.0
 _MOST_BUCKETS = 65_536
 _KEY = re.compile(rb"(?:^|&)apikey=([^&]+)")
-_SESSION = re.compile(rb"(?:^|;\s*)assethub_session=([^;]+)")
-
-
-class TooManyRequests(HubError):
-    """The caller has to wait; `retry_after` is for how many whole seconds."""
-
-    status = 429
-    code = "too_many_requests"
-
-    def __init__(self, text: str, retry_after: int) -> None:
-        super().__init__(text)
-        self.retry_after = retry_after
+_SESSION = re.compile(rb"(?:^|;\s*)(?:__Host-)?assethub_session(?:_\d+)?=([^;]+)")
 
 
 class Buckets:
@@ -38,6 +27,10 @@ class Buckets:
         self._clock = clock
         # Tokens left at a moment. Who has not come for long has a full one, and needs none.
         self._levels: dict[int, tuple[float, float]] = {}
+
+    def __len__(self) -> int:
+        """How many callers are known just now."""
+        return len(self._levels)
 
     def take(self, caller: int) -> float:
         """Takes a token; returns 0, or in how many seconds there is one."""
@@ -51,11 +44,14 @@ class Buckets:
         return wait
 
     def _forget(self, moment: float) -> None:
-        """Drops the buckets that are full again; all of them where that frees too little."""
+        """Drops the buckets that are full again, and of the others the fuller half if they are many:
+        those who have asked most stay known, though others come from ever new addresses.
+        """
         full = moment - self._most / self._rate
         self._levels = {key: level for key, level in self._levels.items() if level[1] > full}
         if len(self._levels) > _MOST_BUCKETS // 2:
-            self._levels.clear()
+            emptiest = sorted(self._levels.items(), key=lambda each: each[1][0])
+            self._levels = dict(emptiest[: _MOST_BUCKETS // 2])
 
 
 class Rates:
