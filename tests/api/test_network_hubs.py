@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +30,7 @@ AH = Path(sys.executable).with_name("ah")
 
 
 class Pair(NamedTuple):
-    """Two hubs, what the proxy makes of them, and where the logs lie."""
+    """Two hubs that start at once, what the proxy makes of them, and where the logs lie."""
 
     front: RunningHub
     hubs: list[RunningHub]
@@ -51,7 +52,8 @@ def pair(
     )
     with ExitStack() as stack:
         logs = [place / "log-1", place / "log-2"]
-        hubs = [stack.enter_context(run_hub(settings, log)) for log in logs]
+        with ThreadPoolExecutor() as pool:
+            hubs = list(pool.map(lambda log: stack.enter_context(run_hub(settings, log)), logs))
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("SSL_CERT_FILE", str(certificate.cert))
         url = stack.enter_context(run_nginx([hub.url for hub in hubs], certificate, place))

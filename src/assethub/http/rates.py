@@ -44,8 +44,9 @@ class Buckets:
         return wait
 
     def _forget(self, moment: float) -> None:
-        """Drops the buckets that are full again, and of the others the fuller half if they are many:
-        those who have asked most stay known, though others come from ever new addresses.
+        """Drops the buckets that are full again, and the fuller half of the others if they are many.
+
+        So those who have asked most stay known, though others come from ever new addresses.
         """
         full = moment - self._most / self._rate
         self._levels = {key: level for key, level in self._levels.items() if level[1] > full}
