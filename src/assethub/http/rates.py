@@ -44,7 +44,7 @@ class Buckets:
         return wait
 
     def _forget(self, moment: float) -> None:
-        """Drops the buckets that are full again, and the fuller half of the others if they are many.
+        """Drops the buckets that are full again, and the fuller half of the others if still many.
 
         So those who have asked most stay known, though others come from ever new addresses.
         """
