@@ -34,9 +34,10 @@ types: install-dev
 imports: install-dev
 	$(BIN)/lint-imports
 
-# The site of docs/, in build/site/; a warning fails it. The variable leaves out an advertisement that mkdocs-material prints.
+# The site of docs/, in build/site/; a warning fails it (with --quiet none would). The variable leaves out an
+# advertisement that mkdocs-material prints.
 docs: install-dev
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --clean --site-dir build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --clean --site-dir build/site
 
 test: lint types imports docs
 	$(BIN)/pytest -n 2

@@ -1,6 +1,6 @@
 """Hooks of `mkdocs build`: they make the repository's documents into the pages of one site.
 
-The READMEs are its first pages, Chinese pages get a Chinese frame, and every decision is listed.
+The READMEs are its first pages, Chinese pages get a Chinese frame, and `nav` may hold patterns.
 """
 
 import re
@@ -17,11 +17,11 @@ _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#:]+)(#[^)]*)?\)")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Lists the decisions in the navigation."""
-    decisions = sorted(ROOT.glob("docs/decisions/*.md"))
-    for entry in config.nav or []:
-        if "Decisions" in entry:
-            entry["Decisions"] = [f"decisions/{path.name}" for path in decisions]
+    """Lists the pages that patterns in the navigation, such as `decisions/*.md`, stand for."""
+    for section in config.nav or []:
+        for title, pages in section.items():
+            if isinstance(pages, list):
+                section[title] = [page for name in pages for page in _pages(name)]
     return config
 
 
@@ -59,3 +59,11 @@ def on_page_context(
     """Frames a page in its own language."""
     config.theme["language"] = "zh" if page.file.src_uri.endswith(".zh.md") else "en"
     return context
+
+
+def _pages(pattern: str) -> list[str]:
+    if "*" not in pattern:
+        return [pattern]
+    docs = ROOT / "docs"
+    found = [path.relative_to(docs).as_posix() for path in docs.glob(pattern)]
+    return sorted(name for name in found if not name.endswith(".zh.md"))

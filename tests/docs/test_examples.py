@@ -16,21 +16,30 @@ import pytest
 from hubs import RunningHub
 
 ROOT = Path(__file__).parents[2]
-# Each document with its translation, and below which heading the examples stand.
+TUTORIALS = sorted(
+    path.stem for path in ROOT.glob("docs/tutorial-*.md") if path.suffixes == [".md"]
+)
+# Each document with its translation.
 DOCUMENTS = [
-    ("README.md", "## First steps", "README.zh.md", "## 上手"),
-    ("docs/tutorial-evaluations.md", "", "docs/tutorial-evaluations.zh.md", ""),
+    ("README.md", "README.zh.md"),
+    *((f"docs/{name}.md", f"docs/{name}.zh.md") for name in TUTORIALS),
 ]
+# Below which heading the examples stand, where not everywhere.
+HEADINGS = {"README.md": "## First steps", "README.zh.md": "## 上手"}
+# Where other tutorials send their readers first.
+PREPARATION = ("tutorial-folders.md", "before-you-start", "## Before you start")
 # What the documents call the hub and its user; each run has its own.
 URL, USER = "http://127.0.0.1:8080", "ann"
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+OUTLINE = re.compile(r"^(#+|!!! \w+|\d+\.|[*|]|!\[)", re.M)
 ID = re.compile(
     r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|[0-9a-f]{12}|[0-9a-f]{8})\b"
 )
 CHANGING = {
     re.compile(r"\b\d+[smhd](\d+[smh])? ago\b"): "AGE",
     re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z"): "TIME",
+    re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}"): "TIME",
     re.compile(r"token=\S+"): "token=TOKEN",
 }
 
@@ -44,9 +53,9 @@ class Example(NamedTuple):
 
 
 @pytest.mark.parametrize("hub", ["sqlite+files"], indirect=True)
-@pytest.mark.parametrize(("document", "heading"), [each[:2] for each in DOCUMENTS])
+@pytest.mark.parametrize("document", [each[0] for each in DOCUMENTS])
 def test_every_example_prints_what_the_document_shows(
-    document: str, heading: str, hub: RunningHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    document: str, hub: RunningHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in [name for name in os.environ if name.startswith("ASSET_HUB_")]:
         monkeypatch.delenv(name)
@@ -55,22 +64,44 @@ def test_every_example_prints_what_the_document_shows(
     monkeypatch.setenv("ASSETHUB_DATA", str(hub.settings.data))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("t9k.ah._hub._default", None)
-    examples = find_examples(document, heading)
+    examples = find_examples(document, HEADINGS.get(document, ""))
     assert len(examples) > 5
     reader = Reader(hub.url)
     with shell() as run_shell:
         names: dict[str, Any] = {}
-        for example in examples:
+        for example in [*find_preparation(document), *examples]:
             source = reader.to_run(example.source)
             shown = run_shell(source) if example.language == "shell" else run_python(source, names)
             reader.compare(example, shown)
 
 
-@pytest.mark.parametrize(("document", "heading", "translation", "its_heading"), DOCUMENTS)
+@pytest.mark.parametrize(("document", "translation"), DOCUMENTS)
 def test_a_translation_has_the_very_examples_of_its_original(
-    document: str, heading: str, translation: str, its_heading: str
+    document: str, translation: str
 ) -> None:
-    assert find_examples(translation, its_heading) == find_examples(document, heading)
+    originals, translated = (
+        find_examples(each, HEADINGS.get(each, "")) for each in (document, translation)
+    )
+    assert translated == originals
+
+
+@pytest.mark.parametrize(("document", "translation"), DOCUMENTS)
+def test_a_translation_has_the_headings_lists_tables_and_pictures_of_its_original(
+    document: str, translation: str
+) -> None:
+    outlines = [
+        OUTLINE.findall(FENCE.sub("", (ROOT / name).read_text(encoding="utf-8")))
+        for name in (document, translation)
+    ]
+    assert outlines[1] == outlines[0]
+
+
+def find_preparation(document: str) -> list[Example]:
+    """The examples that a document sends its readers to first, by a link."""
+    name, anchor, heading = PREPARATION
+    if f"({name}#{anchor})" not in (ROOT / document).read_text(encoding="utf-8"):
+        return []
+    return find_examples(f"docs/{name}", heading)
 
 
 def find_examples(document: str, heading: str) -> list[Example]:
