@@ -7,6 +7,7 @@ HubError
 ├── NotFound            404  not there, or not for the asker's eyes
 ├── Conflict            409  clashes with what is there
 ├── TooLarge            413  more bytes than the hub takes in one request
+├── TooManyRequests     429  has to wait; `retry_after` says for how many seconds
 ├── Unavailable         503  the database cannot be reached or is held up
 ├── StorageFull         507  no room left in the database
 └── StoreError          503, or 507 where the store is full (`assethub.store.blobs`)
@@ -66,6 +67,17 @@ class Conflict(HubError):
 class TooLarge(HubError):
     status = 413
     code = "too_large"
+
+
+class TooManyRequests(HubError):
+    """The asker has to wait; `retry_after` is for how many whole seconds."""
+
+    status = 429
+    code = "too_many_requests"
+
+    def __init__(self, text: str, retry_after: int, *, code: str | None = None) -> None:
+        super().__init__(text, code=code)
+        self.retry_after = retry_after
 
 
 class Unavailable(HubError):

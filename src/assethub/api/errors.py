@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from assethub.api.render import Json, render_conflict
 from assethub.core.merging import MergeConflict
-from assethub.errors import HubError, InvalidInput, Unauthenticated
+from assethub.errors import HubError, InvalidInput, TooManyRequests, Unauthenticated
 
 _log = structlog.get_logger()
 # Of the refusals that the framework makes; those of the hub carry their own.
@@ -33,6 +33,8 @@ def render_error(request: Request, error: HubError) -> Response:
     if isinstance(error, Unauthenticated) and _has_bearer(request):
         status = 401
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
     if not wants_json(request):
         plain = status if status == 401 else error.plain_status
         return PlainTextResponse(error.text, plain, headers)

@@ -20,7 +20,7 @@ from assethub.http.headers import complete
 from assethub.http.hosts import Hosts
 from assethub.http.limits import BodyLimit, check_head
 from assethub.http.proxies import Proxies
-from assethub.http.rates import Rates, TooManyRequests
+from assethub.http.rates import Rates
 from assethub.logs import REQUEST_ID
 from assethub.settings import Settings
 
@@ -80,10 +80,7 @@ class Gate:
             try:
                 self._check(scope, headers)
             except HubError as error:
-                answer = self._refuse(Request(scope), error)
-                if isinstance(error, TooManyRequests):
-                    answer.headers["Retry-After"] = str(error.retry_after)
-                app = BodyLimit(answer)
+                app = BodyLimit(self._refuse(Request(scope), error))
         await app(scope, receive, send)
 
     def _check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
