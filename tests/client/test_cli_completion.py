@@ -267,3 +267,22 @@ def test_tab_completes_in_a_real_shell(
         assert "AH ERROR" not in shown
     finally:
         shell.end()
+
+
+@on_one_hub
+def test_fish_completes_by_its_script(filled: ah.Model) -> None:
+    if not shutil.which("fish"):
+        pytest.skip("no fish here")
+    path = f"{Path(AH).parent}{os.pathsep}{os.environ['PATH']}"
+    for line, found in [
+        ("ah ls branch vis", "vision/"),
+        ("ah ls object vision/cnn:v", "vision/cnn:v1\tbranch\nvision/cnn:v2\tbranch"),
+    ]:
+        script = f'ah completion fish | source; complete -C "{line}"'
+        run = subprocess.run(
+            ["fish", "--no-config", "-c", script],
+            env=os.environ | {"PATH": path},
+            capture_output=True,
+            text=True,
+        )
+        assert (run.stdout.strip(), run.stderr) == (found, "")
