@@ -141,8 +141,7 @@ def test_deleting_a_folder_without_permission_is_an_error_after_a_failure_too(
 ) -> None:
     other = hub.new_user()
     folder = model.folder
-    share = {"user": other.name, "level": "view"}
-    folder._connection.request("PUT", f"/folders/{folder.id}/shares", json=share)
+    folder.share(other.name, level="view")
     with ah.Client(gateway.url, other.key) as client:
         seen = client.get_folder(folder.owner, "model", "vision")
         gateway.faults = [Fault("before", 502)]

@@ -1,7 +1,8 @@
 """Typed usage of the SDK: checked by mypy, never run."""
 
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 from t9k import ah
 
@@ -89,3 +90,67 @@ def handle_errors() -> str:
         assert_type(error.status, int | None)
         return str(error)
     return ""
+
+
+def open_several_hubs(key: str) -> None:
+    with ah.Client("https://hub.example.org", api_key=key) as client:
+        assert_type(client.username, str)
+        assert_type(client.create_folder("model", "llm", description="talks"), ah.Folder[ah.Model])
+        assert_type(client.get_folder(type_="dataset", name="text"), ah.Folder[ah.Dataset])
+        assert_type(client.get_asset("…"), ah.Model | ah.Dataset)
+        assert_type(client.get_evaluation("…"), ah.Evaluation)
+        assert_type(client.list_evaluation("llm/chat:v1", "-acc", 3), list[ah.EvaluationEntry])
+    assert_type(ah.whoami(), str)
+
+
+def use_paths() -> None:
+    made = ah.create("model/llm", labels=["a"], description="talks", exist_ok=True)
+    if isinstance(made, ah.Folder):
+        made.update(description="more")
+        assert_type(made.path, str)
+        assert_type(made.alive, bool)
+    branch = ah.create("llm/chat:branch/v1", source="tag/v1")
+    if isinstance(branch, ah.Branch):
+        assert_type(branch.kind, Literal["branch", "tag", "commit"])
+        assert_type(branch.commit_id, str)
+    found = ah.get("llm/chat:tag/v1")
+    assert_type(
+        found,
+        ah.Folder[Any] | ah.Model | ah.Dataset | ah.Branch | ah.Tag | ah.Commit,
+    )
+    assert_type(ah.list("model", scope="own"), list[Any])
+
+
+def read_files(branch: ah.Branch, dataset: ah.Dataset) -> None:
+    with branch.open("a.bin") as file:
+        assert_type(file, BufferedReader)
+        assert_type(file.read(), bytes)
+    with dataset.open("a.txt", "r", encoding="utf-8", newline="") as text:
+        assert_type(text, TextIOWrapper)
+        assert_type(text.readline(), str)
+    assert_type(dataset.read_bytes("a.bin"), bytes)
+    assert_type(branch.get_commit(0).read_text("a.txt"), str)
+    try:
+        branch.open("a.bin", "wb")  # type: ignore[call-overload]
+    except ah.ReadOnlyError as error:
+        assert_type(error.code, str)
+
+
+def edit_step_by_step(model: ah.Model, dataset: ah.Dataset) -> None:
+    branch = model.create_branch("v2", source=model.get_tag("v1"))
+    with branch.edit("new weights", {"run": "7"}) as edit:
+        assert_type(edit, ah.Edit)
+        edit.put(Path("model.pt"), "weights/")
+        edit.write("notes.txt", "text")
+        edit.write("raw.bin", b"bytes")
+        edit.delete("old/")
+    assert_type(edit.commit, ah.Commit | None)
+    with dataset.edit("forced", force=True):
+        pass
+
+
+def keep_evaluations(branch: ah.Branch, dataset: ah.Dataset) -> None:
+    made = branch.create_evaluation({"accuracy": 0.9}, dataset)
+    assert_type(made.id, str)
+    assert_type(made.alive, bool)
+    made.delete()

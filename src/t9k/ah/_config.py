@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._errors import ConfigError, InvalidInputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HOST_KEY = "asset_hub_host"
 API_KEY_KEY = "api_key"
@@ -21,6 +23,8 @@ class Credentials(NamedTuple):
 
 def config_path() -> Path:
     """The file's place: `~/.t9k/t9k-sdk-config.yaml`."""
+    from pathlib import Path
+
     return Path.home() / ".t9k" / "t9k-sdk-config.yaml"
 
 
@@ -97,6 +101,8 @@ def update_config(changes: dict[str, str | None]) -> None:
 
     The file is replaced in one step and readable by its owner alone, since it holds a key.
     """
+    from pathlib import Path
+
     import yaml
 
     content = read_config()
