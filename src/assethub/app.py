@@ -76,6 +76,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         telemetry=telemetry,
     )
+    app.state.provider = console.find_provider(chosen)
     app.gate = Gate(chosen, render_error, log, metrics)
     app.add_middleware(BodyLimit)
     install_error_handlers(app)

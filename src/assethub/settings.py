@@ -63,6 +63,22 @@ class Settings(BaseSettings):
     metrics_port: int = Field(
         0, ge=0, le=65535, description="Port to serve `/metrics` on; 0 is none."
     )
+    oidc_issuer: str = Field(
+        "",
+        description="URL of the OpenID Connect provider that signs people in to the console, just "
+        "as it names itself.",
+    )
+    oidc_client_id: str = Field("", description="What the hub is called at that provider.")
+    oidc_client_secret_file: str = Field(
+        "", description="File with the hub's secret at that provider, where it has one."
+    )
+    oidc_scope: str = Field(
+        "openid profile email", description="What the hub asks that provider for."
+    )
+    oidc_groups_claim: str = Field(
+        "groups",
+        description="The claim with a user's groups, to share folders with; empty for none.",
+    )
     traces_url: str = Field(
         "", description="Where OpenTelemetry traces go by OTLP over HTTP: `http://…/v1/traces`."
     )

@@ -11,6 +11,8 @@ import pytest
 
 from api.scenes import ROLES, Cast, Scene
 from assethub import api
+from assethub.core import sessions
+from assethub.core.users import User
 from hubs import RunningHub
 
 # The statuses for each of ROLES:
@@ -106,6 +108,22 @@ def put_part(at: At) -> dict[str, Any]:
 
 def own_key(at: At) -> dict[str, Any]:
     return {"params": {"key_id": at.scene.keys["read"][:8]}}
+
+
+def user_of(at: At) -> User:
+    role = at.role if at.role in ("outsider", "view", "run", "edit", "admin") else "owner"
+    return at.scene.cast.users[role]
+
+
+def new_password(at: At) -> dict[str, Any]:
+    link = sessions.make_signin_token(at.scene.hub.inside, user_of(at))
+    return {"json": {"new": f"some {uuid.uuid4().hex} words", "link": link}}
+
+
+def own_session(at: At) -> dict[str, Any]:
+    hub, user = at.scene.hub.inside, user_of(at)
+    sessions.sign_in_with_token(hub, sessions.make_signin_token(hub, user))
+    return {"params": {"session_id": sessions.list_sessions(hub, user)[0].id}}
 
 
 def evaluation(at: At) -> dict[str, Any]:
@@ -208,6 +226,10 @@ TABLE: dict[str, tuple[str, Ask]] = {
         ADMIN,
         lambda at: {"params": {"name": at.scene.cast.users["owner"].name}},
     ),
+    "GET /account": (ACCOUNT, asks()),
+    "PUT /account/password": (FULL_KEY, new_password),
+    "GET /account/sessions": (FULL_KEY, asks()),
+    "DELETE /account/sessions/{session_id}": (FULL_KEY, own_session),
     "ROOT GET /healthz": (ALL, asks()),
     "ROOT GET /readyz": (ALL, asks()),
     "ROOT GET /oauth2/userinfo": (KNOWN, asks()),

@@ -20,13 +20,22 @@ VIEW = "   303 303  404 200  200 200  200 404"
 SIGNED = " 200 200  303 303  303 303  303 303"
 # Without the token of one's session a form changes nothing.
 FORM = "   303 303  403 403  403 403  403 403"
+# No provider is set up.
+NONE = "   404 404  404 404  404 404  404 404"
 REFUSED = "400 400  400 400  400 400  400 400"
 TABLE = {
     "GET /": HOME,
     "GET /signin": SIGNED,
     "POST /signin": REFUSED,
+    "GET /signin/openid": NONE,
+    "GET /signin/openid/callback": NONE,
     "POST /signout": FORM,
     "POST /language": REFUSED,
+    "GET /account": HOME,
+    "POST /account/password": FORM,
+    "POST /account/keys": FORM,
+    "POST /account/keys/revoke": FORM,
+    "POST /account/sessions/end": FORM,
     "GET /o/{owner}/{type}/{folder}": VIEW,
     "GET /o/{owner}/{type}/{folder}/{name}": VIEW,
     "GET /o/{owner}/{type}/{folder}/{name}/commit/{commit}": VIEW,

@@ -36,7 +36,8 @@ def test_an_api_key_opens_a_session(hub: RunningHub, visitor: Visitor) -> None:
 
 def test_the_session_cookie_is_for_the_server_alone(hub: RunningHub, visitor: Visitor) -> None:
     visitor.sign_in(hub.new_user())
-    cookie = visitor.cookies["assethub_session"]
+    cookie = visitor.session_cookie
+    assert cookie is not None
     assert cookie["httponly"]
     assert cookie["samesite"].lower() == "lax"
     assert cookie["path"] == "/"
@@ -113,8 +114,9 @@ def test_signing_in_again_ends_the_session_before(hub: RunningHub, visitor: Visi
 def test_a_session_that_someone_else_chose_is_not_taken_over(
     hub: RunningHub, visitor: Visitor
 ) -> None:
-    visitor.get("/", Cookie="assethub_session=chosen")
-    page = visitor.post("/signin", {"key": hub.new_user().key}, Cookie="assethub_session=chosen")
+    name = f"assethub_session_{hub.url.rsplit(':', 1)[1]}"
+    visitor.get("/", Cookie=f"{name}=chosen")
+    page = visitor.post("/signin", {"key": hub.new_user().key}, Cookie=f"{name}=chosen")
     assert page.status == 303
     assert visitor.session != "chosen"
 

@@ -116,8 +116,14 @@ class Visitor:
 
     @property
     def session(self) -> str | None:
-        cookie = self.cookies.get("assethub_session")
+        cookie = self.session_cookie
         return cookie.value if cookie else None
+
+    @property
+    def session_cookie(self) -> Morsel[str] | None:
+        """The session's cookie, whose name has the hub's port in it."""
+        found = (cookie for name, cookie in self.cookies.items() if "assethub_session" in name)
+        return next(found, None)
 
     def is_signed_in(self) -> bool:
         return self.get("/").status == 200

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.routing import Route
 
 from assethub.api import (
+    account,
     assets,
     branches,
     commits,
@@ -43,6 +44,7 @@ for _noun in (
     keys,
     groups,
     people,
+    account,
 ):
     router.include_router(_noun.router)
 

@@ -1,9 +1,11 @@
 """`assethub user …`."""
 
+import sys
+
 import click
 
 from assethub.cli.options import opened_hub, takes_settings
-from assethub.core import keys, sessions, users
+from assethub.core import accounts, keys, sessions, users
 from assethub.settings import Settings
 
 
@@ -112,6 +114,28 @@ def make_link(settings: Settings, name: str, url: str) -> None:
     with opened_hub(settings) as hub:
         token = sessions.make_signin_token(hub, users.find_user(hub, name))
     click.echo(signin_link(url, token))
+
+
+@user_group.command("passwd")
+@click.argument("name")
+@click.option("--stdin", is_flag=True, help="Read it from the first line of standard input.")
+@takes_settings()
+def set_password(settings: Settings, name: str, stdin: bool) -> None:
+    """Set the password of the user NAME, which is asked for. All their sessions end.
+
+    \b
+    Examples:
+      assethub user passwd ann
+      pass show hub/ann | assethub user passwd ann --stdin
+    """
+    with opened_hub(settings) as hub:
+        users.find_user(hub, name)
+        if stdin:
+            password = sys.stdin.readline().rstrip("\r\n")
+        else:
+            password = click.prompt("New password", hide_input=True, confirmation_prompt=True)
+        accounts.set_password(hub, name, password)
+    click.echo(f"The password of {name} is set; their sessions and sign-in links have ended.")
 
 
 def signin_link(url: str, token: str) -> str:

@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from assethub.console import browse, signin
+from assethub.console import account, browse, openid, signin
 from assethub.console.pages import Console, answer_error, page
+from assethub.console.provider import find_provider
 from assethub.errors import NotFound
 
 _ASSET = "/o/{owner}/{type}/{folder}/{name}"
@@ -24,8 +25,15 @@ def install_console(app: FastAPI) -> None:
         Route("/", page(browse.show_home), methods=_GET),
         Route("/signin", page(signin.show_signin), methods=_GET),
         Route("/signin", page(signin.sign_in), methods=_POST),
+        Route("/signin/openid", page(openid.start), methods=_GET),
+        Route("/signin/openid/callback", page(openid.come_back), methods=_GET),
         Route("/signout", page(signin.sign_out), methods=_POST),
         Route("/language", page(signin.choose_language), methods=_POST),
+        Route("/account", page(account.show_account), methods=_GET),
+        Route("/account/password", page(account.change_password), methods=_POST),
+        Route("/account/keys", page(account.create_key), methods=_POST),
+        Route("/account/keys/revoke", page(account.revoke_key), methods=_POST),
+        Route("/account/sessions/end", page(account.end_session), methods=_POST),
         Route("/o/{owner}/{type}/{folder}", page(browse.show_folder), methods=_GET),
         Route(_ASSET, page(browse.show_asset), methods=_GET),
         Route(_ASSET + "/commit/{commit}", page(browse.show_commit), methods=_GET),
@@ -47,4 +55,4 @@ async def _send_static(request: Request) -> Response:
         return await answer_error(request, error.status)
 
 
-__all__ = ["answer_error", "install_console", "wants_page"]
+__all__ = ["answer_error", "find_provider", "install_console", "wants_page"]

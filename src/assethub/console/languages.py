@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_scientific
@@ -51,6 +51,10 @@ class Language:
     def exactly(self, moment: int) -> str:
         """A moment, given in microseconds since the epoch, to the second in UTC."""
         return format_datetime(_datetime(moment), "long", locale=self._locale)
+
+    def day(self, moment: int) -> str:
+        """The day of a moment, given in microseconds since the epoch, in UTC."""
+        return format_date(_datetime(moment), "medium", locale=self._locale)
 
     def iso(self, moment: int) -> str:
         """A moment, given in microseconds since the epoch, for programs that read the page."""

@@ -21,10 +21,10 @@ from assethub.console.visits import (
     SignInNeeded,
     Visit,
     find_language,
-    open_session,
+    find_signed_in,
     read_form,
 )
-from assethub.errors import HubError, TooLarge
+from assethub.errors import HubError, TooLarge, TooManyRequests
 
 TEMPLATES = Path(__file__).with_name("templates")
 Handler = Callable[[Visit], Response]
@@ -78,14 +78,14 @@ async def answer_error(request: Request, status: int) -> Response:
 
 def _answer(visit: Visit, handler: Handler) -> Response:
     try:
-        visit = replace(visit, session=open_session(visit.request))
+        visit = replace(visit, signed_in=find_signed_in(visit.request))
         if visit.request.method == "POST":
             check_same_origin(visit.request)
         return handler(visit)
     except SignInNeeded:
         return redirect("/signin?" + urlencode({"next": visit.url}))
     except HubError as error:
-        return render_error(visit, error.status, error.code)
+        return add_wait(render_error(visit, error.status, error.code), error)
     except Exception as error:
         _log.error("page failed", path=visit.request.url.path, exc_info=error)
         return render_error(visit, 500)
@@ -93,6 +93,13 @@ def _answer(visit: Visit, handler: Handler) -> Response:
 
 def render_error(visit: Visit, status: int, code: str = "") -> Response:
     return render(visit, "error.html", http_status=status, status=status, code=code)
+
+
+def add_wait(response: Response, error: HubError) -> Response:
+    """The response, with how long to wait where that is what it refuses for."""
+    if isinstance(error, TooManyRequests):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def redirect(url: str) -> Response:

@@ -3,17 +3,18 @@
 from starlette.responses import Response
 
 from assethub.console.languages import LANGUAGES
-from assethub.console.pages import redirect, render
-from assethub.console.security import check_form_token, local_target
-from assethub.console.visits import LANGUAGE_COOKIE, SESSION_COOKIE, Visit
+from assethub.console.pages import add_wait, redirect, render
+from assethub.console.security import local_target
+from assethub.console.visits import LANGUAGE, Visit
 from assethub.core import sessions
-from assethub.errors import InvalidInput, Unauthenticated
+from assethub.errors import HubError, InvalidInput, TooManyRequests, Unauthenticated
+from assethub.http.cookies import SESSION, set_cookie
 
 _YEAR = 365 * 24 * 3600
 
 
 def show_signin(visit: Visit) -> Response:
-    """The form for an API key, or, with a one-time token, the question whether to use it.
+    """The ways to sign in, or, with a one-time token, the question whether to use it.
 
     Looking at a link does not use it up: mail programs and chats do so before people.
     """
@@ -24,37 +25,38 @@ def show_signin(visit: Visit) -> Response:
         try:
             holder = sessions.find_signin(visit.hub, token)
         except Unauthenticated as error:
-            return _refuse(visit, target, error)
+            return show_problem(visit, target, error)
         return render(visit, "signin_link.html", holder=holder, token=token, target=target)
-    if visit.session is not None:
+    if visit.signed_in is not None:
         return redirect(target)
-    return render(visit, "signin.html", target=target, problem="")
+    return _show_ways(visit, target)
 
 
 def sign_in(visit: Visit) -> Response:
-    """Opens a session by a one-time token or an API key."""
+    """Opens a session by a one-time token, an API key, or a name and a password."""
     target = local_target(visit.form.get("next", "/"))
     try:
-        if "token" in visit.form:
-            secret = sessions.sign_in_with_token(visit.hub, visit.form["token"])
-        else:
-            secret = sessions.sign_in_with_key(visit.hub, visit.form.get("key", "").strip())
-    except Unauthenticated as error:
-        return _refuse(visit, target, error)
-    if visit.session is not None:
-        sessions.sign_out(visit.hub, visit.session.secret)
+        return enter(visit, _open_session(visit), target)
+    except (Unauthenticated, TooManyRequests) as error:
+        return show_problem(visit, target, error)
+
+
+def enter(visit: Visit, secret: str, target: str) -> Response:
+    """Gives the browser a new session in the place of the one it had, and sends it on."""
+    if visit.signed_in is not None:
+        sessions.sign_out(visit.hub, visit.signed_in.secret)
     response = redirect(target)
-    _set_cookie(visit, response, SESSION_COOKIE, secret, sessions.SESSION_SECONDS)
+    set_cookie(visit.request, response, SESSION, secret, sessions.SESSION_SECONDS)
     return response
 
 
 def sign_out(visit: Visit) -> Response:
     """Ends the session, in the hub and in the browser."""
     response = redirect("/signin")
-    if visit.session is not None:
-        check_form_token(visit.session.secret, visit.form.get("form_token", ""))
-        sessions.sign_out(visit.hub, visit.session.secret)
-    _set_cookie(visit, response, SESSION_COOKIE, "", 0)
+    if visit.signed_in is not None:
+        visit.check_form()
+        sessions.sign_out(visit.hub, visit.signed_in.secret)
+    set_cookie(visit.request, response, SESSION, "", 0)
     return response
 
 
@@ -64,21 +66,38 @@ def choose_language(visit: Visit) -> Response:
     if code not in LANGUAGES:
         raise InvalidInput(f"no language {code!r}", code="language_unknown")
     response = redirect(local_target(visit.form.get("next", "/")))
-    _set_cookie(visit, response, LANGUAGE_COOKIE, code, _YEAR)
+    set_cookie(visit.request, response, LANGUAGE, code, _YEAR)
     return response
 
 
-def _refuse(visit: Visit, target: str, error: Unauthenticated) -> Response:
-    return render(visit, "signin.html", http_status=error.status, target=target, problem=error.code)
+def show_problem(visit: Visit, target: str, error: HubError) -> Response:
+    """The ways to sign in, with why it did not work."""
+    wait = error.retry_after if isinstance(error, TooManyRequests) else 0
+    return add_wait(_show_ways(visit, target, error.status, error.code, wait), error)
 
 
-def _set_cookie(visit: Visit, response: Response, name: str, value: str, seconds: int) -> None:
-    response.set_cookie(
-        name,
-        value,
-        max_age=seconds,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=visit.request.url.scheme == "https",
+def _open_session(visit: Visit) -> str:
+    form = visit.form
+    if "token" in form:
+        return sessions.sign_in_with_token(visit.hub, form["token"], visit.origin)
+    if "key" in form:
+        return sessions.sign_in_with_key(visit.hub, form["key"].strip(), visit.origin)
+    current = visit.signed_in and visit.signed_in.user
+    name, password = form.get("name", "").strip(), form.get("password", "")
+    return sessions.sign_in_with_password(visit.hub, name, password, visit.origin, current)
+
+
+def _show_ways(
+    visit: Visit, target: str, status: int = 200, problem: str = "", wait: int = 0
+) -> Response:
+    return render(
+        visit,
+        "signin.html",
+        http_status=status,
+        target=target,
+        problem=problem,
+        wait=wait,
+        by_key="key" in visit.form,
+        name=visit.form.get("name", ""),
+        provider=visit.provider,
     )

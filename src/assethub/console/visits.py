@@ -9,15 +9,16 @@ from starlette.requests import Request
 
 from assethub.console.addresses import own_url
 from assethub.console.languages import Language, choose_language
-from assethub.console.security import form_token
+from assethub.console.provider import Provider
+from assethub.console.security import check_form_token, form_token
 from assethub.core.hub import Hub
-from assethub.core.sessions import find_session
+from assethub.core.sessions import Origin, Session, find_session
 from assethub.core.users import User
 from assethub.errors import HubError, TooLarge
 from assethub.http.access import USER
+from assethub.http.cookies import SESSION, read_cookie
 
-SESSION_COOKIE = "assethub_session"
-LANGUAGE_COOKIE = "assethub_language"
+LANGUAGE = "assethub_language"
 _LONGEST_FORM = 65_536
 
 
@@ -28,11 +29,12 @@ class SignInNeeded(HubError):
     code = "signin_needed"
 
 
-class Session(NamedTuple):
+class SignedIn(NamedTuple):
     """A signed-in visitor; `secret` is what the browser's cookie holds."""
 
     secret: str
     user: User
+    session: Session
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Visit:
 
     request: Request
     language: Language
-    session: Session | None = None
+    signed_in: SignedIn | None = None
     form: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -51,9 +53,21 @@ class Visit:
     @property
     def user(self) -> User:
         """The signed-in user; raises SignInNeeded where there is none."""
-        if self.session is None:
+        return self.own.user
+
+    @property
+    def own(self) -> SignedIn:
+        """The signed-in visitor; raises SignInNeeded where there is none."""
+        if self.signed_in is None:
             raise SignInNeeded("sign in first")
-        return self.session.user
+        return self.signed_in
+
+    @property
+    def origin(self) -> Origin:
+        """Where the request comes from."""
+        client = self.request.client
+        agent = self.request.headers.get("user-agent", "")
+        return Origin(client.host if client else "", agent)
 
     @property
     def url(self) -> str:
@@ -61,8 +75,17 @@ class Visit:
         return own_url(self.request) if self.request.method in ("GET", "HEAD") else "/"
 
     @property
+    def provider(self) -> Provider | None:
+        """What signs people in by OpenID Connect, where that is set up."""
+        return cast("Provider | None", self.request.app.state.provider)
+
+    def check_form(self) -> None:
+        """Raises SignInNeeded, and PermissionDenied unless the form is of the visitor's session."""
+        check_form_token(self.own.secret, self.form.get("form_token", ""))
+
+    @property
     def form_token(self) -> str:
-        return form_token(self.session.secret) if self.session else ""
+        return form_token(self.signed_in.secret) if self.signed_in else ""
 
 
 def find_hub(request: Request) -> Hub:
@@ -71,17 +94,18 @@ def find_hub(request: Request) -> Hub:
 
 def find_language(request: Request) -> Language:
     accepted = request.headers.get("accept-language", "")
-    return choose_language(request.cookies.get(LANGUAGE_COOKIE), accepted)
+    return choose_language(read_cookie(request, LANGUAGE), accepted)
 
 
-def open_session(request: Request) -> Session | None:
+def find_signed_in(request: Request) -> SignedIn | None:
     """The session that the request's cookie names, if it still lasts."""
-    secret = request.cookies.get(SESSION_COOKIE)
-    user = find_session(find_hub(request), secret) if secret else None
-    if secret is None or user is None:
+    secret = read_cookie(request, SESSION)
+    found = find_session(find_hub(request), secret) if secret else None
+    if secret is None or found is None:
         return None
+    user, session = found
     request.scope[USER] = user.name
-    return Session(secret, user)
+    return SignedIn(secret, user, session)
 
 
 async def read_form(request: Request) -> dict[str, str]:

@@ -59,16 +59,23 @@ def add_user(hub: Hub, name: str) -> User:
     check_name("user", name)
 
     def job(connection: sa.Connection) -> User:
-        first = connection.execute(sa.select(users.c.id).limit(1)).first() is None
-        user = User(new_id(), name, admin=first)
-        row = {"id": user.id, "name": name, "created": now(), "admin": first}
         try:
-            connection.execute(users.insert(), row)
+            return insert_user(connection, name)
         except IntegrityError as error:
             raise Conflict(f"user {name} already exists", code="user_exists") from error
-        return user
 
     return hub.database.write(job)
+
+
+def insert_user(
+    connection: sa.Connection, name: str, subject: str | None = None, email: str | None = None
+) -> User:
+    """Makes a user, an admin if it is the first; raises IntegrityError where the name is taken."""
+    first = connection.execute(sa.select(users.c.id).limit(1)).first() is None
+    user = User(new_id(), name, admin=first)
+    row = {"id": user.id, "name": name, "created": now(), "admin": first}
+    connection.execute(users.insert(), row | {"subject": subject, "email": email})
+    return user
 
 
 def list_users(hub: Hub) -> list[Account]:

@@ -111,9 +111,11 @@ sessions = Table(
     Column("last_used", BigInteger),
     Column("peer", String(64), nullable=False, server_default=""),
     Column("agent", Text, nullable=False, server_default=""),
+    Column("method", String(8), nullable=False, server_default=""),
 )
 
-# Failed sign-ins, by account and by the address that they came from.
+# Sign-ins that failed, by account and by the address they came from, within an hour of `since`; and
+# as `known` from where an account was signed in to. `name` is a hash of whom or what it is about.
 attempts = Table(
     "attempts",
     metadata,

@@ -44,6 +44,7 @@ def _extend_tables() -> None:
         ("sessions", sa.Column("last_used", sa.BigInteger())),
         ("sessions", sa.Column("peer", sa.String(64), nullable=False, server_default="")),
         ("sessions", sa.Column("agent", sa.Text(), nullable=False, server_default="")),
+        ("sessions", sa.Column("method", sa.String(8), nullable=False, server_default="")),
         ("branches", sa.Column("protection", sa.JSON())),
         ("uploads", sa.Column("key_id", Id)),
         ("evaluations", sa.Column("dataset_folder_id", Id)),
