@@ -9,6 +9,7 @@ HubError
 ├── TooLarge            413  more bytes than the hub takes in one request
 ├── TooManyRequests     429  has to wait; `retry_after` says for how many seconds
 ├── Unavailable         503  the database cannot be reached or is held up
+├── Damaged             500  what was stored is lost; `assethub check` says what
 ├── StorageFull         507  no room left in the database
 └── StoreError          503, or 507 where the store is full (`assethub.store.blobs`)
 """
@@ -19,10 +20,12 @@ class HubError(Exception):
 
     `text` is what a client of the released generation gets as plain text and may compare to the
     letter; `detail` is the fuller sentence for those who ask for JSON (by default the same).
+    `retry_after` says in how many seconds the same request may succeed, where that is likely.
     """
 
     status = 500
     code = "internal_error"
+    retry_after: int | None = None
 
     def __init__(
         self,
@@ -83,6 +86,19 @@ class TooManyRequests(HubError):
 class Unavailable(HubError):
     status = 503
     code = "unavailable"
+
+
+class Damaged(HubError):
+    """Something that was stored is not there any more, or not as it was."""
+
+    status = 500
+    code = "damaged"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"the hub is damaged: {what}; whoever runs it should run `assethub check`, which lists "
+            "all that is damaged"
+        )
 
 
 class StorageFull(HubError):

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from api.raw import JSON, Raw
+from api.raw import JSON, Raw, form_of
 from assethub.settings import Settings
-from hubs import RunningHub, start_hub
+from hubs import RunningHub, run_hub, start_hub
 
 ASSETHUB = Path(sys.executable).with_name("assethub")
 
@@ -157,6 +157,53 @@ def test_a_hub_that_cannot_work_refuses_to_start(
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert fill(named) in done.stderr
+
+
+def test_a_hub_whose_store_is_away_says_when_to_ask_again(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data")
+    with run_hub(settings, tmp_path / "log") as hub:
+        user = Raw(hub.url, hub.new_user().key)
+        operation = user.start(user.asset("model", "m", "m"))
+        blobs = settings.data / "blobs"
+        blobs.rename(tmp_path / "away")
+        blobs.write_text("no directory")
+        form, content_type = form_of({"content": b"x"})
+        headers = {"Content-Type": content_type} | JSON
+        put = user.call("PUT", "/objects", form, headers, opID=operation, path="a")
+        for answer in (
+            urllib3.request("GET", f"{hub.url}/readyz", headers=JSON, retries=False),
+            put,
+        ):
+            assert (answer.status, answer.json()["code"]) == (503, "store_unavailable")
+            assert answer.headers["Retry-After"] == "1"
+        blobs.unlink()
+        (tmp_path / "away").rename(blobs)
+        assert urllib3.request("GET", f"{hub.url}/readyz").status == 200
+        user.put(operation, "a", b"x")
+
+
+def test_a_directory_is_served_once(tmp_path: Path) -> None:
+    data, store = tmp_path / "data", tmp_path / "store"
+    settings = Settings(data=data, store_url=str(store))
+    process, _ = start_hub(settings, tmp_path / "log")
+    with process:
+        for flags, named in (
+            (["--data", str(data)], data),
+            (["--data", str(tmp_path / "other"), "--store-url", store.as_uri()], store),
+        ):
+            done = assethub("serve", "--port", "0", *flags)
+            assert done.returncode == 1
+            assert done.stderr.count("\n") == 1
+            assert f"another assethub serves {named} already" in done.stderr
+            assert f"(process {process.pid})" in done.stderr
+        # Other commands work beside it.
+        assert assethub("user", "list", "--data", str(data)).stdout == "admin\n"
+        process.kill()
+        process.wait()
+    again, _ = start_hub(settings, tmp_path / "log")
+    with again:
+        again.terminate()
+        assert again.wait(10) == 0
 
 
 def test_a_port_in_use_is_said(hub: RunningHub, tmp_path: Path) -> None:

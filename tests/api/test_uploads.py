@@ -218,6 +218,7 @@ def test_two_requests_for_one_part_do_not_mix(user: Raw, hub: RunningHub, asset:
             etags.append(answer.json()["etag"])
         else:
             assert refusal(answer) == (503, "upload_busy")
+            assert answer.headers["Retry-After"] == "1"
 
     threads = [threading.Thread(target=send, args=(data,)) for data in candidates]
     for thread in threads:

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from assethub.cli import cli
 from assethub.core import sessions, tags
 from assethub.errors import HubError
-from assethub.store.tables import asset_contents, contents, nodes
+from assethub.settings import Settings
+from assethub.store.tables import asset_contents, commits, contents, nodes
 from benches import Bench, fresh
 
 WAYS = pytest.mark.parametrize("packed", [False, True], ids=["alone", "packed"])
@@ -156,6 +157,57 @@ def test_repair_moves_the_blob_aside_and_the_same_bytes_heal_the_hub(
     assert bench.read(asset) == files
     assert bench.problems() == []
     assert bench.count("quarantine") == 1
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_a_file_that_the_disk_cannot_read_is_one_of_the_findings(
+    tmp_path: Path, quick: bool
+) -> None:
+    bench = Bench(Settings(data=tmp_path / "data"))
+    try:
+        asset, files = bench.asset(), fresh("a", "b", "c")
+        bench.commit(asset, files)
+        broken, _ = bench.place(files["b"])
+        path = bench.hub.blobs.local_path(broken)
+        assert path is not None
+        path.unlink()
+        # No memory lies at its beginning, so the system refuses to read there as a bad disk does.
+        path.symlink_to("/proc/self/mem")
+        missing, _ = bench.place(files["c"])
+        bench.hub.blobs.delete(missing)
+        found = bench.problems(quick=quick)
+        why = "ends at byte 0" if quick else "cannot be read at 0 ("
+        assert any(line.startswith(f"blob {broken}: {why}") for line in found)
+        assert any(line.startswith(f"blob {missing}: is missing") for line in found)
+        assert len(found) == 4
+        bench.problems(repair=True)
+        bench.commit(asset, {"b": files["b"], "c": files["c"], "new": b"n"})
+        assert bench.problems() == []
+        assert bench.read(asset) == files | {"new": b"n"}
+    finally:
+        bench.hub.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"message": "another"},
+        {"committer": "somebody"},
+        {"time": 1},
+        {"metadata": {"a": "b"}},
+        {"parents": []},
+    ],
+)
+def test_a_commit_that_says_other_things_than_its_id_is_found(
+    bench: Bench, change: dict[str, object]
+) -> None:
+    asset = bench.asset()
+    commit = bench.commit(asset, fresh("a"))
+    bench.commit(asset, fresh("b"))
+    altered = commits.update().where(commits.c.id == commit).values(change)
+    bench.hub.database.write(lambda connection: connection.execute(altered).rowcount)
+    (line,) = bench.problems()
+    assert line.endswith(f"@{commit[:12]}: the commit says other things than were written to it")
 
 
 def test_contents_that_collection_would_take_from_an_asset_are_found_and_noted(

@@ -21,9 +21,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from assethub.core.branches import create_branch, delete_branch, list_branches, list_commits
+from assethub.core.branches import create_branch, delete_branch, list_branches
 from assethub.core.commits import load_commit
 from assethub.core.finish import finish_operation
+from assethub.core.logs import list_commits
 from assethub.core.merging import MergeConflict, merge_branch, reset_branch, revert_commit
 from assethub.core.operations import drop_operation, stage_delete
 from assethub.core.tags import create_tag, list_tags
@@ -238,7 +239,7 @@ class Engine(RuleBasedStateMachine):
         self.finish(operation, branch, left | puts)
 
     def head(self, branch: str) -> str:
-        return list_commits(self.bench.hub, self.bench.user, self.asset, branch, 1)[0].id
+        return list_commits(self.bench.hub, self.bench.user, self.asset, branch, amount=1)[0].id
 
     def at(self, branch: str) -> Snapshot:
         return self.snapshots[self.branches[branch]]

@@ -11,8 +11,14 @@ from starlette.responses import PlainTextResponse, Response
 
 from assethub.api.render import Json, render_conflict
 from assethub.core.merging import MergeConflict
+<<<<<<< HEAD
 from assethub.errors import HubError, InvalidInput, TooManyRequests, Unauthenticated
+=======
+from assethub.errors import Damaged, HubError, InvalidInput, Unauthenticated
+from assethub.tree import CorruptNode
+>>>>>>> 2e51989 (wip)
 
+_SOON_SECONDS = 1
 _log = structlog.get_logger()
 # Of the refusals that the framework makes; those of the hub carry their own.
 _CODES = {404: "not_found", 405: "method_not_allowed", 408: "too_slow", 413: "too_large"}
@@ -21,6 +27,7 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 408: "too_slow", 413: "to
 def install_error_handlers(app: FastAPI) -> None:
     """Makes every refusal and failure of the app answer in one of the two forms."""
     app.exception_handler(HubError)(_on_hub_error)
+    app.exception_handler(CorruptNode)(_on_corrupt_node)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(HTTPException)(_on_http_exception)
     app.exception_handler(Exception)(_on_failure)
@@ -30,6 +37,8 @@ def render_error(request: Request, error: HubError) -> Response:
     """The answer to a refused request."""
     status = error.status
     headers = {}
+    if status == 503 or error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after or _SOON_SECONDS)
     if isinstance(error, Unauthenticated) and _has_bearer(request):
         status = 401
         headers["WWW-Authenticate"] = "Bearer"
@@ -69,7 +78,13 @@ def _problem(
 
 
 async def _on_hub_error(request: Request, error: HubError) -> Response:
+    if isinstance(error, Damaged):
+        _log.error(error.text, method=request.method, path=request.url.path)
     return render_error(request, error)
+
+
+async def _on_corrupt_node(request: Request, error: CorruptNode) -> Response:
+    return await _on_hub_error(request, Damaged(str(error)))
 
 
 async def _on_invalid_request(request: Request, error: RequestValidationError) -> Response:

@@ -6,6 +6,7 @@ from assethub.cli.options import SERVING, opened_hub, takes_settings
 from assethub.cli.users import signin_link
 from assethub.core import sessions, users
 from assethub.core.diagnosis import is_loopback
+from assethub.core.hub import claim_hub
 from assethub.errors import HubError
 from assethub.logs import configure_logging
 from assethub.settings import Settings
@@ -42,17 +43,19 @@ def serve(settings: Settings) -> None:
     configure_logging(settings.log_format)
     tls = find_tls(settings)
     check_exposure(settings)
-    token = _prepare(settings)
+    # Until this process ends; it ends in `run`.
+    with claim_hub(settings):
+        token = _prepare(settings)
 
-    def announce(host: str, port: int) -> None:
-        shown = f"[{host}]" if ":" in host else host
-        url = f"{'https' if tls else 'http'}://{shown}:{port}"
-        click.echo(f"Asset Hub is serving at {url}")
-        if token is not None:
-            click.echo(f"First user: {FIRST_USER}")
-            click.echo(f"Sign in once, within a day: {signin_link(url, token)}")
+        def announce(host: str, port: int) -> None:
+            shown = f"[{host}]" if ":" in host else host
+            url = f"{'https' if tls else 'http'}://{shown}:{port}"
+            click.echo(f"Asset Hub is serving at {url}")
+            if token is not None:
+                click.echo(f"First user: {FIRST_USER}")
+                click.echo(f"Sign in once, within a day: {signin_link(url, token)}")
 
-    run(create_app(settings), settings.host, settings.port, announce, tls)
+        run(create_app(settings), settings.host, settings.port, announce, tls)
 
 
 def check_exposure(settings: Settings) -> None:

@@ -1,7 +1,8 @@
 """Checks that everything the hub promises to hold is there and is what was put in.
 
-First the blobs: every content's bytes lie where they should, and have its SHA-256. Then the trees
-of all commits: every node has its hash, and every file's content is there and kept for its asset.
+First the blobs: every content's bytes lie where they should, and have its SHA-256. Then all
+commits: each says what its id is the hash of, every node of its tree has its hash, and every file's
+content is there and kept for its asset.
 Memory does not grow with the hub.
 """
 
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from assethub.core.commits import Commit, hash_commit
 from assethub.core.hub import Hub
 from assethub.core.inspection import inspect_blob, next_blobs
 from assethub.core.quarantine import put_blob_aside, put_node_aside
@@ -26,11 +28,12 @@ _NODES_AT_ONCE = 16
 
 
 class _Snapshot(NamedTuple):
-    """A commit, and how it is called in a sentence."""
+    """A commit, how it is called in a sentence, and whether its record has its id as a hash."""
 
     asset_id: str
     tree: str
     name: str
+    sound: bool
 
 
 def check_hub(hub: Hub, *, quick: bool, repair: bool) -> Iterator[str]:
@@ -61,6 +64,8 @@ def _check_assets(hub: Hub, lost: HashSet, *, repair: bool) -> Iterator[str]:
     for asset_id, name in _assets(hub):
         with scratch_set() as seen:
             for snapshot in _snapshots(hub, asset_id, name):
+                if not snapshot.sound and _is_there(hub, asset_id):
+                    yield f"{snapshot.name}: the commit says other things than were written to it"
                 if snapshot.tree != EMPTY and seen.add([snapshot.tree]):
                     yield from _check_tree(hub, snapshot, seen, lost, repair=repair)
 
@@ -174,7 +179,8 @@ def _assets(hub: Hub) -> Iterator[tuple[str, str]]:
 
 
 def _snapshots(hub: Hub, asset_id: str, name: str) -> Iterator[_Snapshot]:
-    query = sa.select(commits.c.id, commits.c.tree).where(commits.c.asset_id == asset_id)
+    columns = [getattr(commits.c, field) for field in Commit._fields]
+    query = sa.select(*columns).where(commits.c.asset_id == asset_id)
     query = query.order_by(commits.c.id).limit(_AT_ONCE)
     after = ""
     while True:
@@ -183,7 +189,8 @@ def _snapshots(hub: Hub, asset_id: str, name: str) -> Iterator[_Snapshot]:
         if not rows:
             return
         for row in rows:
-            yield _Snapshot(asset_id, row.tree, f"{name}@{row.id[:12]}")
+            sound = hash_commit(Commit(*row)) == row.id
+            yield _Snapshot(asset_id, row.tree, f"{name}@{row.id[:12]}", sound)
         after = rows[-1].id
 
 

@@ -60,21 +60,10 @@ def make_commit(
     objects: int,
     size: int,
 ) -> Commit:
-    """A commit with its id, the SHA-256 of the canonical JSON of all that it says."""
-    record = {
-        "asset": asset_id,
-        "committer": committer,
-        "message": message,
-        "metadata": dict(metadata),
-        "parents": [parent.id for parent in parents],
-        "time": moment // _SECOND,
-        "tree": tree,
-        "version": 1,
-    }
-    text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return Commit(
+    """A commit with its id."""
+    commit = Commit(
         asset_id=asset_id,
-        id=hashlib.sha256(text.encode()).hexdigest(),
+        id="",
         tree=tree,
         parents=[parent.id for parent in parents],
         generation=max((parent.generation + 1 for parent in parents), default=0),
@@ -85,6 +74,23 @@ def make_commit(
         objects=objects,
         size=size,
     )
+    return commit._replace(id=hash_commit(commit))
+
+
+def hash_commit(commit: Commit) -> str:
+    """What a commit's id has to be: the SHA-256 of the canonical JSON of all that it says."""
+    record = {
+        "asset": commit.asset_id,
+        "committer": commit.committer,
+        "message": commit.message,
+        "metadata": commit.metadata,
+        "parents": commit.parents,
+        "time": commit.time,
+        "tree": commit.tree,
+        "version": 1,
+    }
+    text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def save_commit(connection: sa.Connection, commit: Commit) -> None:

@@ -1,5 +1,7 @@
 """A hub at work: its database and its blob store."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,7 +9,8 @@ from assethub.core.turns import Turns
 from assethub.core.uses import Uses
 from assethub.errors import Unavailable
 from assethub.settings import Settings
-from assethub.store.blobs import BlobStore, open_store
+from assethub.store.blobs import BlobStore, local_directory, open_store
+from assethub.store.claims import claim_directory
 from assethub.store.database import Database, open_database
 from assethub.store.schema import migrate
 
@@ -40,6 +43,22 @@ def open_hub(settings: Settings) -> Hub:
         blobs=open_store(settings.resolved_store_url),
         turns=Turns(database.locks),
     )
+
+
+@contextmanager
+def claim_hub(settings: Settings) -> Iterator[None]:
+    """For the time of a `with`, or until the process ends, no other serves the hub's directories.
+
+    Raises AlreadyServed where one does. A hub on PostgreSQL and an object store has none.
+    """
+    store = local_directory(settings.resolved_store_url)
+    with ExitStack() as stack:
+        if not settings.database_url:
+            _make_directory(settings.data)
+            stack.enter_context(claim_directory(settings.data))
+        if store is not None and store != settings.data.absolute():
+            stack.enter_context(claim_directory(store))
+        yield
 
 
 def _make_directory(path: Path) -> None:

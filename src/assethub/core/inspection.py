@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from assethub.core.contents import Place
 from assethub.core.hub import Hub
 from assethub.core.usage import places_in
-from assethub.store.blobs import BlobNotFound, BlobStore
+from assethub.store.blobs import BlobNotFound, BlobStore, DiskFailed
 from assethub.store.tables import contents
 
 _AT_ONCE = 500
@@ -39,6 +39,8 @@ def inspect_blob(hub: Hub, address: str, *, quick: bool) -> list[Fault]:
         faults = list(found(hub.blobs, address, places))
     except BlobNotFound:
         faults = [Fault(place, "is missing") for place in places]
+    except DiskFailed as error:
+        faults = [Fault(place, f"cannot be looked at ({error.text})") for place in places]
     # Garbage collection may have moved some meanwhile, and dropped the blob later.
     return [fault for fault in faults if fault.place in places_in(hub, address)] if faults else []
 
@@ -53,15 +55,27 @@ def _measure(blobs: BlobStore, address: str, places: Sequence[Place]) -> Iterato
 def _read(blobs: BlobStore, address: str, places: Sequence[Place]) -> Iterator[Fault]:
     """Reads once what contents lie in, skipping what is dead."""
     for run in _runs(places):
-        first, last = run[0], run[-1]
-        length = last.offset + last.length - first.offset
-        reader = _Reader(blobs.read(address, first.offset, length))
-        for place in run:
-            digest, got = reader.hash_next(place.length)
-            if got < place.length:
-                yield Fault(place, f"ends at byte {place.offset + got}")
-            elif digest != place.sha256:
-                yield Fault(place, f"holds other bytes at {place.offset}")
+        try:
+            yield from list(_read_run(blobs, address, run))
+        except DiskFailed as error:
+            if len(run) == 1:
+                yield Fault(run[0], f"cannot be read at {run[0].offset} ({error.text})")
+            else:
+                # Which of them the disk has lost shows when each is read alone.
+                for place in run:
+                    yield from _read(blobs, address, [place])
+
+
+def _read_run(blobs: BlobStore, address: str, run: Sequence[Place]) -> Iterator[Fault]:
+    first, last = run[0], run[-1]
+    length = last.offset + last.length - first.offset
+    reader = _Reader(blobs.read(address, first.offset, length))
+    for place in run:
+        digest, got = reader.hash_next(place.length)
+        if got < place.length:
+            yield Fault(place, f"ends at byte {place.offset + got}")
+        elif digest != place.sha256:
+            yield Fault(place, f"holds other bytes at {place.offset}")
 
 
 def _runs(places: Sequence[Place]) -> Iterator[list[Place]]:

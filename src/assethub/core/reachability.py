@@ -1,10 +1,10 @@
 """Which tree nodes the commits of all assets reach, and the removal of the others."""
 
-import zlib
 from hashlib import sha256
 
 import sqlalchemy as sa
 
+from assethub.errors import Damaged
 from assethub.store.database import Database
 from assethub.store.guards import keep_writers_out
 from assethub.store.nodes import load_nodes
@@ -58,7 +58,7 @@ def _ranges(connection: sa.Connection, tree: str) -> list[str] | None:
     try:
         root = load_nodes(connection, [tree])[tree]
         return node_references(root) if sha256(root).hexdigest() == tree else None
-    except (KeyError, CorruptNode, zlib.error):
+    except (Damaged, CorruptNode):
         return None
 
 

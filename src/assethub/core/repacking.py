@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from assethub.core.contents import Place
 from assethub.core.hub import Hub
 from assethub.core.usage import places_in
-from assethub.store.blobs import BlobNotFound, BlobStore, BlobWriter
+from assethub.store.blobs import BlobNotFound, BlobStore, BlobWriter, DiskFailed
 from assethub.store.tables import contents
 
 _PACK_BYTES = 64 * 1024 * 1024
@@ -60,7 +60,7 @@ def _copy(blobs: BlobStore, place: Place, writer: BlobWriter) -> tuple[int, bool
             writer.write(chunk)
             digest.update(chunk)
             written += len(chunk)
-    except BlobNotFound:
+    except (BlobNotFound, DiskFailed):
         return written, False
     return written, digest.hexdigest() == place.sha256
 

@@ -6,9 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from assethub.store.blobs import StoreError, StoreFull
+from assethub.store.blobs import DiskFailed, StoreError, StoreFull
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_KINDS = {
+    errno.ENOSPC: StoreFull,
+    errno.EDQUOT: StoreFull,
+    errno.EFBIG: StoreFull,
+    errno.EIO: DiskFailed,
+    # What file systems say of a wrong checksum, or of a structure that is not theirs.
+    errno.EBADMSG: DiskFailed,
+    errno.EUCLEAN: DiskFailed,
+}
 
 
 def scan(directory: str | Path | os.DirEntry[str]) -> Iterator[os.DirEntry[str]]:
@@ -42,5 +50,5 @@ def translated(doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        kind = StoreFull if error.errno in _FULL else StoreError
+        kind = _KINDS.get(error.errno or 0, StoreError)
         raise kind(f"cannot {doing}: {error.strerror}") from error

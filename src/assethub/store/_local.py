@@ -52,7 +52,9 @@ class LocalStore:
         return path
 
     def size(self, address: str) -> int:
-        return self.local_path(address).stat().st_size
+        path = self.local_path(address)
+        with translated(f"read blob {address}"):
+            return path.stat().st_size
 
     def delete(self, address: str) -> None:
         with translated(f"delete blob {address}"):

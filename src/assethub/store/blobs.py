@@ -2,6 +2,7 @@
 
 StoreError
 ├── BlobNotFound   no blob has this address
+├── DiskFailed     the disk is broken
 ├── StoreFull      no room left, or a quota used up
 └── WrongChecksum  parts do not make what was announced (`assethub.store.parts`)
 
@@ -45,6 +46,13 @@ class BlobNotFound(StoreError):
 
     status = 500
     code = "blob_missing"
+
+
+class DiskFailed(StoreError):
+    """The disk did not read or write what it should."""
+
+    status = 500
+    code = "disk_failed"
 
 
 class StoreFull(StoreError):
@@ -197,13 +205,13 @@ def open_store(url_or_path: str) -> BlobStore:
     Credentials, region and endpoint of an object store come from the environment, under the names
     that its own tools use (AWS_…, GOOGLE_…, AZURE_…). Nothing is read or written yet.
     """
-    scheme, separator, _ = url_or_path.partition("://")
     # Both implementations import this module, and only one of them is needed.
-    if not separator or scheme == "file":
+    directory = local_directory(url_or_path)
+    if directory is not None:
         from assethub.store._local import LocalStore
 
-        path = unquote(urlsplit(url_or_path).path) if separator else url_or_path
-        return LocalStore(Path(path).absolute())
+        return LocalStore(directory)
+    scheme = url_or_path.partition("://")[0]
     if scheme in _OBJECT_STORES:
         from assethub.store._objects import ObjectStore
 
@@ -212,6 +220,14 @@ def open_store(url_or_path: str) -> BlobStore:
         f"no kind of store is known for {scheme}://: give a directory, or a URL that starts with "
         "file://, s3://, gs:// or az://"
     )
+
+
+def local_directory(url_or_path: str) -> Path | None:
+    """The directory that a path or a file:// URL names; None for any other URL."""
+    scheme, separator, _ = url_or_path.partition("://")
+    if not separator:
+        return Path(url_or_path).absolute()
+    return Path(unquote(urlsplit(url_or_path).path)).absolute() if scheme == "file" else None
 
 
 def make_address() -> str:

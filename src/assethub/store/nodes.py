@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
+from assethub.errors import Damaged
 from assethub.store.database import insert_missing
 from assethub.store.tables import nodes
 
@@ -15,15 +16,18 @@ _select = sa.select(nodes.c.hash, nodes.c.data).where(
 
 
 def load_nodes(connection: sa.Connection, hashes: Sequence[str]) -> Mapping[str, bytes]:
-    """The bytes of each node; raises KeyError naming the first that is not there."""
+    """The bytes of each node; raises Damaged naming one that is not there or cannot be unpacked."""
     found: dict[str, bytes] = {}
     for start in range(0, len(hashes), _AT_ONCE):
         batch = hashes[start : start + _AT_ONCE]
         for row in connection.execute(_select, {"hashes": batch}):
-            found[row.hash] = zlib.decompress(row.data)
+            try:
+                found[row.hash] = zlib.decompress(row.data)
+            except zlib.error as error:
+                raise Damaged(f"node {row.hash} of a snapshot cannot be unpacked") from error
     for node in hashes:
         if node not in found:
-            raise KeyError(node)
+            raise Damaged(f"node {node} of a snapshot is missing")
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-# Given hashes, the bytes of these nodes; raises KeyError for one that is not there.
+# Given hashes, the bytes of these nodes; raises for one that is not there.
 Load = Callable[[Sequence[str]], Mapping[str, bytes]]
 
 # Keeps the bytes of one new node under its hash. Called for the ranges first, then for the root.
