@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from proxies import Proxy, run_proxy
 from t9k import ah
 from t9k.ah._cli import main
 
@@ -93,6 +95,40 @@ def dataset(logged_in: Any) -> ah.Dataset:
     Path("test.csv").write_text("0,1\n")
     made.create_commit("test split", add="test.csv")
     return made
+
+
+@pytest.fixture
+def proxy(hub: Any, logged_in: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """A proxy before the hub, which all that follows goes through."""
+    with run_proxy(hub.url) as running:
+        monkeypatch.setenv("ASSET_HUB_HOST", running.url)
+        monkeypatch.setenv("ASSET_HUB_API_KEY", logged_in.key)
+        monkeypatch.setattr("t9k.ah._hub._default", None)
+        yield running
+
+
+@pytest.fixture
+def data(proxy: Proxy, dataset: ah.Dataset) -> ah.Dataset:
+    """The dataset `vision/digits`, reached through the proxy."""
+    found = ah.get_asset(dataset.id)
+    assert isinstance(found, ah.Dataset)
+    return found
+
+
+@pytest.fixture
+def tree() -> dict[str, bytes]:
+    """A directory `tree` of 300 files with 2 KiB each."""
+    content = {f"d{at % 7}/f{at}": os.urandom(2048) for at in range(300)}
+    for path, data in content.items():
+        Path("tree", path).parent.mkdir(parents=True, exist_ok=True)
+        Path("tree", path).write_bytes(data)
+    return content
+
+
+@pytest.fixture
+def old_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the index trust files that were just made, whose times it would not."""
+    monkeypatch.setattr("t9k.ah._index._RACY_NS", -(10**12))
 
 
 @contextmanager
