@@ -11,12 +11,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from assethub.api.render import Json, render_conflict
 from assethub.core.merging import MergeConflict
-<<<<<<< HEAD
-from assethub.errors import HubError, InvalidInput, TooManyRequests, Unauthenticated
-=======
 from assethub.errors import Damaged, HubError, InvalidInput, Unauthenticated
 from assethub.tree import CorruptNode
->>>>>>> 2e51989 (wip)
 
 _SOON_SECONDS = 1
 _log = structlog.get_logger()
@@ -42,8 +38,6 @@ def render_error(request: Request, error: HubError) -> Response:
     if isinstance(error, Unauthenticated) and _has_bearer(request):
         status = 401
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, TooManyRequests):
-        headers["Retry-After"] = str(error.retry_after)
     if not wants_json(request):
         plain = status if status == 401 else error.plain_status
         return PlainTextResponse(error.text, plain, headers)
