@@ -65,6 +65,8 @@ def test_all_that_an_old_hub_held_is_read(old: Old) -> None:
     assert old.read(dataset, "v1") == old.snapshots[old.expected["first"][0]]
     main = old.expected["references"][f"{dataset}/branches"]["main"]
     assert old.read(dataset, "main") == old.snapshots[main]
+    for asset, commit in old.expected.get("others", []):
+        assert old.read(asset, commit) == old.snapshots[commit]
     evaluation = old.expected["evaluation"]
     assert old.ann.ok("GET", f"/evaluations/{evaluation['id']}") == evaluation
     assert old.problems() == []

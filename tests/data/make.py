@@ -1,11 +1,12 @@
 """Makes `hub.tar.gz` and `expected.json`: a hub's data directory, and what lies in it.
 
-The directory is that of the first form of the hub (format 0001, commit 964e7ef), made by its own
-program through its HTTP protocol. See README.md beside this file.
+The one argument is where to put them. It is run with the program of a format's time on the path,
+through whose HTTP protocol all is made; README.md says how. Later formats hold more than the first.
 """
 
 import base64
 import json
+import struct
 import subprocess
 import sys
 import tarfile
@@ -16,7 +17,6 @@ from typing import Any
 from api.raw import Raw
 
 PROGRAM = [sys.executable, "-c", "from assethub.cli import main; main()"]
-HERE = Path(__file__).parent
 FILES = {
     "README.md": b"# digits\n",
     "train/0001.png": bytes(range(256)),
@@ -28,6 +28,7 @@ FILES = {
 
 
 def main() -> None:
+    target = Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as scratch:
         data = Path(scratch) / "data"
         place = ["--data", str(data)]
@@ -39,12 +40,15 @@ def main() -> None:
         with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server:
             assert server.stdout is not None
             url = server.stdout.readline().split(" at ")[1].strip()
-            expected = {"key": key} | fill(Raw(url, key))
+            ann = Raw(url, key)
+            expected = {"key": key} | fill(ann)
+            if target.name > "format-0001":
+                expected |= add_packs(ann, expected)
             server.terminate()
         compact(data / "hub.db")
-        with tarfile.open(HERE / "hub.tar.gz", "w:gz") as archive:
+        with tarfile.open(target / "hub.tar.gz", "w:gz") as archive:
             archive.add(data, "data")
-    (HERE / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+    (target / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
 
 
 def fill(ann: Raw) -> dict[str, Any]:
@@ -78,13 +82,44 @@ def fill(ann: Raw) -> dict[str, Any]:
     return {
         "model": model,
         "dataset": dataset,
-        "snapshots": {
-            commit: {path: base64.b64encode(data).decode() for path, data in files.items()}
-            for commit, files in snapshots.items()
-        },
+        "snapshots": encode(snapshots),
         "references": references(ann, model, dataset),
         "evaluation": evaluation,
         "first": [first_data, first_model],
+    }
+
+
+def add_packs(ann: Raw, expected: dict[str, Any]) -> dict[str, Any]:
+    """A merge of two changes, one of which came in a pack; a large file that is not finished."""
+    model, dataset = expected["model"], expected["dataset"]
+    ann.ok("POST", f"/assets/{model}/branches", {"name": "packed"})
+    packed = {f"small/{number:02}.txt": f"{number}\n".encode() for number in range(20)}
+    operation = ann.start(model, "packed")
+    head = json.dumps([[path, len(data)] for path, data in packed.items()]).encode()
+    body = struct.pack(">I", len(head)) + head + b"".join(packed.values())
+    headers = {"Content-Type": "application/vnd.assethub.pack"}
+    sent = ann.call("PUT", f"/operations/{operation}/pack", body, headers)
+    assert sent.status == 200, sent.data
+    commit = {"message": "Many files", "metadata": {"tool": "make"}}
+    first = ann.ok("POST", f"/update/{operation}", commit)["commit"]
+    route = f"/assets/{model}/branches/packed/merge"
+    merged = ann.ok("POST", route, {"source": "best", "metadata": {"why": "test"}})["commit"]
+    upload = {"opID": ann.start(dataset), "path": "large.bin"}
+    started = ann.ok("POST", "/multipart", **upload)["uploadId"]
+    ann.ok("PUT", f"/multipart/{started}", b"a part", partNum="1", **upload)
+    weights = {"weights.bin": b"first" * 100}
+    more = encode({first: packed, merged: packed | weights})
+    return {
+        "snapshots": expected["snapshots"] | more,
+        "references": references(ann, model, dataset),
+        "others": [[model, first], [model, merged]],
+    }
+
+
+def encode(snapshots: dict[str, dict[str, bytes]]) -> dict[str, dict[str, str]]:
+    return {
+        commit: {path: base64.b64encode(data).decode() for path, data in files.items()}
+        for commit, files in snapshots.items()
     }
 
 
