@@ -44,7 +44,7 @@ def share_folder(hub: Hub, user: User, folder_id: str, grantee: Grantee, level: 
     def job(connection: sa.Connection) -> None:
         folder = load_folder(connection, user, folder_id, Level.OWNER)
         if grantee == ("user", folder.owner):
-            raise InvalidInput(f"{folder.owner} owns this folder", code="shared_with_owner")
+            raise InvalidInput(f"user {folder.owner} owns this folder", code="shared_with_owner")
         row = {
             "folder_id": folder.id,
             "kind": grantee.kind,
@@ -150,7 +150,7 @@ def _give(connection: sa.Connection, user: User, folder: Folder, account: Accoun
         connection.execute(change.values(owner_id=account.id, modified=now()))
     except IntegrityError as error:
         raise Conflict(
-            f"{account.name} cannot take a folder of this type and name; rename it first",
+            f"user {account.name} cannot take a folder of this type and name; rename it first",
             code="folder_exists",
         ) from error
     if user.id == folder.owner_id:

@@ -136,7 +136,7 @@ def change_user(
         connection.execute(users.update().where(users.c.id == account.id), change)
         if connection.execute(admins.limit(1)).first() is None:
             raise Conflict(
-                f"{name} is the last admin who may come in; make another user an admin first",
+                f"user {name} is the last admin who may come in; make another user an admin first",
                 code="last_admin",
             )
         if disabled:
