@@ -115,7 +115,7 @@ def _show(visit: Visit, *, status: int = 200, **said: Any) -> Response:
 
 
 def _show_problem(visit: Visit, part: str, error: HubError) -> Response:
-    wait = error.retry_after if isinstance(error, TooManyRequests) else 0
+    wait = error.retry_after or 0
     page = _show(visit, status=error.status, part=part, problem=error.code, wait=wait)
     return add_wait(page, error)
 

@@ -6,8 +6,9 @@ import binascii
 import structlog
 from starlette.responses import Response
 
+from assethub.console.attempt import Attempt
 from assethub.console.pages import redirect
-from assethub.console.provider import Attempt, Provider, ProviderRefused, ProviderUnavailable
+from assethub.console.provider import Provider, ProviderRefused, ProviderUnavailable
 from assethub.console.security import local_target
 from assethub.console.signin import enter, show_problem
 from assethub.console.visits import Visit

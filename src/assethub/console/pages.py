@@ -24,7 +24,7 @@ from assethub.console.visits import (
     find_signed_in,
     read_form,
 )
-from assethub.errors import HubError, TooLarge, TooManyRequests
+from assethub.errors import HubError, TooLarge
 
 TEMPLATES = Path(__file__).with_name("templates")
 Handler = Callable[[Visit], Response]
@@ -97,7 +97,7 @@ def render_error(visit: Visit, status: int, code: str = "") -> Response:
 
 def add_wait(response: Response, error: HubError) -> Response:
     """The response, with how long to wait where that is what it refuses for."""
-    if isinstance(error, TooManyRequests):
+    if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 

@@ -3,17 +3,16 @@
 The flow is that of OpenID Connect Core 1.0, section 3.1 (authorization code), with PKCE (RFC 7636).
 """
 
-import base64
 import hmac
-import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from threading import BoundedSemaphore, Lock
-from time import monotonic
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlsplit
 
+from assethub.console.attempt import Attempt
+from assethub.console.kept import Kept
 from assethub.core.subjects import Identity
 from assethub.errors import HubError, Unauthenticated, Unavailable
 from assethub.settings import Settings
@@ -21,10 +20,6 @@ from assethub.settings import Settings
 _ALGORITHMS = ["RS256", "ES256"]
 _KINDS = ("RSA", "EC")
 _CONNECT_SECONDS, _READ_SECONDS = 5.0, 10.0
-# The provider's addresses and keys are asked for anew after this.
-_KEPT_SECONDS = 3600.0
-# Keys that are not known are looked for so often at most, and a provider that is down so often.
-_PAUSE_SECONDS = 10.0
 _LEEWAY_SECONDS = 60
 # So many ask the provider at once: each holds a thread that others need.
 _MOST_ASKING = 8
@@ -49,51 +44,6 @@ class WrongProvider(HubError):
     code = "provider_wrong"
 
 
-class Attempt:
-    """One attempt to sign in, bound to the browser that holds its secret in a cookie.
-
-    What goes to the provider is made from the secret, so any hub can take up the answer, and no
-    other browser has what it takes.
-    """
-
-    def __init__(self, secret: str | None = None) -> None:
-        self.secret = secret or secrets.token_urlsafe(32)
-        self.state = self._derive("state")
-        self.nonce = self._derive("nonce")
-        self.verifier = self._derive("verifier")
-
-    def _derive(self, purpose: str) -> str:
-        digest = hmac.digest(self.secret.encode("utf-8", "replace"), purpose.encode(), "sha256")
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
-
-
-class _Kept:
-    """What was fetched from the provider, for an hour; a failure, for some seconds."""
-
-    def __init__(self, fetch: Callable[[], dict[str, Any]]) -> None:
-        self._fetch = fetch
-        self._lock = Lock()
-        self._value: dict[str, Any] | None = None
-        self._failure: HubError | None = None
-        self._since = 0.0
-
-    def get(self, *, newer: bool = False) -> dict[str, Any]:
-        """The value, asked for again with `newer` unless that was just done."""
-        with self._lock:
-            age = monotonic() - self._since
-            if self._failure is not None and age < _PAUSE_SECONDS:
-                raise self._failure
-            stale = age > (_PAUSE_SECONDS if newer else _KEPT_SECONDS)
-            if self._value is None or stale:
-                self._since = monotonic()
-                try:
-                    self._value, self._failure = self._fetch(), None
-                except HubError as error:
-                    self._failure = error
-                    raise
-            return self._value
-
-
 class Provider:
     """The provider at an issuer's URL, where the hub is the client `client_id`."""
 
@@ -105,8 +55,8 @@ class Provider:
         self._scope = settings.oidc_scope
         self._groups_claim = settings.oidc_groups_claim
         self._asking = BoundedSemaphore(_MOST_ASKING)
-        self._metadata = _Kept(self._fetch_metadata)
-        self._keys = _Kept(self._fetch_keys)
+        self._metadata = Kept(self._fetch_metadata)
+        self._keys = Kept(self._fetch_keys)
 
     def begin(self, attempt: Attempt, redirect_uri: str) -> str:
         """Where to send the browser. Raises ProviderUnavailable."""

@@ -72,7 +72,7 @@ def choose_language(visit: Visit) -> Response:
 
 def show_problem(visit: Visit, target: str, error: HubError) -> Response:
     """The ways to sign in, with why it did not work."""
-    wait = error.retry_after if isinstance(error, TooManyRequests) else 0
+    wait = error.retry_after or 0
     return add_wait(_show_ways(visit, target, error.status, error.code, wait), error)
 
 
