@@ -105,7 +105,7 @@ def test_one_who_may_only_look_is_not_permitted_to_change(hub: Any, model: ah.Mo
             assert (caught.value.code, caught.value.status) == ("permission_denied", 403)
 
 
-def test_what_is_in_between_and_no_hub_is_told_as_such(home: Path) -> None:
+def test_what_is_busy_or_no_hub_is_told_as_such(home: Path) -> None:
     page = b"<html>502 Bad Gateway</html>"
     with serve_answer(500, {}, page) as url, pytest.raises(ah.ServerError) as caught:
         ah.Client(url, KEY).list_folder()
@@ -113,6 +113,12 @@ def test_what_is_in_between_and_no_hub_is_told_as_such(home: Path) -> None:
     assert "a page of HTML" in str(caught.value)
     with serve_answer(200, {}, page) as url, pytest.raises(ah.ServerError):
         ah.Client(url, KEY).list_folder()
+    busy = b'{"title": "x", "detail": "Wait a little", "code": "too_many_requests"}'
+    waiting = {"Retry-After": "60"}
+    with serve_answer(429, waiting, busy) as url, pytest.raises(ah.ServerError) as caught:
+        ah.Client(url, KEY).list_folder()
+    assert (caught.value.code, caught.value.status) == ("too_many_requests", 429)
+    assert str(caught.value) == "Wait a little"
     moved = {"Location": "https://elsewhere.example.org/"}
     with serve_answer(302, moved, b"") as url, pytest.raises(ah.ServerError) as caught:
         ah.Client(url, KEY).list_folder()

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.parametrize("hub", ["sqlite+files"], indirect=True)
 
 FAULTS = [
     Fault("before", 502),
-    Fault("before", 503),
+    Fault("before", 429),
     Fault("after", 504),
     Fault("before", None),
     Fault("after", None),

@@ -23,6 +23,7 @@ _BY_STATUS: dict[int, type[AssetHubError]] = {
     403: PermissionDeniedError,
     404: NotFoundError,
     409: ConflictError,
+    429: ServerError,
 }
 
 

@@ -13,7 +13,7 @@ AssetHubError
 ├── ConflictError                          someone else changed the same thing
 ├── DeletedError                           the object in hand was deleted by its delete()
 ├── ConnectionFailedError (ConnectionError)
-├── ServerError                            the server failed, or answered as no hub does
+├── ServerError                            the server failed, is busy, or is no hub
 ├── DownloadError (OSError)                bytes that arrived damaged, or cannot be placed safely
 └── InterruptedTransferError               another part of the same transfer failed, or Ctrl-C
 """
@@ -128,7 +128,7 @@ class ConnectionFailedError(AssetHubError, ConnectionError):
 
 
 class ServerError(AssetHubError):
-    """The server failed, or what answered is no Asset Hub."""
+    """The server failed, has too much to do, or what answered is no Asset Hub."""
 
     code = "server_error"
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
-RETRIED_STATUSES = frozenset({502, 503, 504})
+# Of those that say that the request was not done, or may not have been.
+RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 _SECONDS = 30.0
 _FIRST_SECONDS, _LONGEST_SECONDS = 0.2, 8.0
 
