@@ -24,6 +24,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from assethub.errors import InvalidInput, StorageFull, Unavailable
+from assethub.store.chains import Entry, begin_entries, write_entries
 from assethub.store.locks import AdvisoryLocks, Locks, NoLocks
 
 T = TypeVar("T")
@@ -143,19 +144,23 @@ class _SQLite(Database):
     def _run(self, jobs: list[Job[Any]]) -> list[_Outcome]:
         """Runs jobs in one transaction; where one of them fails, runs them again, set apart."""
         try:
-            return self._transact(lambda connection: [(job(connection), None) for job in jobs])
+            return self._transact(lambda connection, _: [(job(connection), None) for job in jobs])
         except Exception as error:
             if len(jobs) == 1 or isinstance(error, Unavailable | StorageFull):
                 return [(None, error)] * len(jobs)
         # Savepoints cost more than most jobs, so they wait until one is needed.
         try:
-            return self._transact(lambda connection: [_attempt(connection, job) for job in jobs])
+            return self._transact(
+                lambda connection, entries: [_attempt(connection, job, entries) for job in jobs]
+            )
         except Exception as error:
             return [(None, error)] * len(jobs)
 
-    def _transact(self, run: Job[T]) -> T:
+    def _transact(self, run: Callable[[sa.Connection, list[Entry]], T]) -> T:
         with _translated_errors(), self._connection.begin():
-            return run(self._connection)
+            result = run(self._connection, begin_entries(self._connection))
+            write_entries(self._connection)
+            return result
 
 
 def _still_waits(waiter: _Waiter) -> bool:
@@ -187,14 +192,16 @@ def _settle(told: list[tuple[_Waiter, _Outcome]]) -> None:
             waiter.set_exception(failure)
 
 
-def _attempt(connection: sa.Connection, job: Job[Any]) -> _Outcome:
+def _attempt(connection: sa.Connection, job: Job[Any], entries: list[Entry]) -> _Outcome:
     """One job of a shared transaction: its failure undoes its own changes and no other's."""
+    before = len(entries)
     try:
         with connection.begin_nested():
             return job(connection), None
     except OperationalError:
         raise
     except Exception as error:
+        del entries[before:]
         return None, error
 
 
@@ -210,7 +217,9 @@ class _PostgreSQL(Database):
         for remaining in reversed(range(_TRIES)):
             try:
                 with _translated_errors(), self.writer.begin() as connection:
+                    begin_entries(connection)
                     result = job(connection)
+                    write_entries(connection)
                 self._note_write(began)
                 return result
             except _Clash as clash:

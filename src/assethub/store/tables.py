@@ -391,7 +391,7 @@ metrics = Table(
 )
 
 # What was done, by whom, from where (`peer`). Rows are only ever added; `hash` covers the row and
-# `previous`, the hash of the row before.
+# `previous`, the hash of the row before in its chain.
 audit = Table(
     "audit",
     metadata,
@@ -409,6 +409,17 @@ audit = Table(
     Column("detail", JSON, nullable=False),
     Column("previous", Sha256, nullable=False),
     Column("hash", Sha256, nullable=False),
+    Column("chain", Integer, nullable=False, server_default="0"),
     Index(None, "user_name", "seq"),
     Index(None, "asset_id", "seq"),
+    Index(None, "folder_id", "seq"),
+)
+
+# How many rows each chain of the audit log has, and the hash of its last.
+audit_chains = Table(
+    "audit_chains",
+    metadata,
+    Column("chain", Integer, primary_key=True, autoincrement=False),
+    Column("count", BigInteger, nullable=False),
+    Column("hash", Sha256, nullable=False),
 )
