@@ -77,6 +77,7 @@ class TooManyRequests(HubError):
 
     status = 429
     code = "too_many_requests"
+    retry_after: int
 
     def __init__(self, text: str, retry_after: int, *, code: str | None = None) -> None:
         super().__init__(text, code=code)

@@ -33,6 +33,16 @@ def test_a_description_is_empty_until_given_and_kept_until_changed(
     assert described(user, one) == ""
 
 
+def test_labels_that_are_not_named_stay(user: Raw, place: tuple[str, dict[str, object]]) -> None:
+    path, new = place
+    one = f"{path}/{user.ok('POST', path, new | {'labels': ['a', 'b']})['id']}"
+    for labels, expected in ((None, ["a", "b"]), (["c"], ["c"]), ([], [])):
+        change = {"name": "x"} if labels is None else {"name": "x", "labels": labels}
+        user.ok("PUT", one, change)
+        found = user.ok("GET", one)
+        assert (found["folder"] if "permission" in found else found)["labels"] == expected
+
+
 def test_a_description_comes_with_a_new_one_and_in_listings(
     user: Raw, place: tuple[str, dict[str, object]]
 ) -> None:

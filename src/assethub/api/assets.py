@@ -61,7 +61,7 @@ def get_asset(hub: CurrentHub, caller: Caller, asset_id: str) -> dict[str, Any]:
 
 @router.put("/{asset_id}")
 def update_asset(hub: CurrentHub, caller: Caller, asset_id: str, body: AssetChange) -> Response:
-    assets.update_asset(hub, caller, asset_id, body.name, body.labels or [], body.description)
+    assets.update_asset(hub, caller, asset_id, body.name, body.labels, body.description)
     return Response()
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub, find_hub, find_key
-from assethub.api.once import encode_json, find_repeatable, send_answer
+from assethub.api.once import KEY, MEANING, encode_json, find_repeatable, send_answer
 from assethub.api.render import render_evaluation
 from assethub.core import evaluations
 from assethub.core.answers import Answer, answer_once
@@ -29,10 +29,19 @@ class NewEvaluation(BaseModel):
     metrics: dict[StrictStr, float]
 
 
-_BODY = {"content": {"application/json": {"schema": NewEvaluation.model_json_schema()}}}
+# What FastAPI would find out, were it to parse the request.
+_SCHEMA = {
+    "parameters": [
+        {"name": KEY, "in": "header", "description": MEANING, "schema": {"type": "string"}}
+    ],
+    "requestBody": {
+        "content": {"application/json": {"schema": NewEvaluation.model_json_schema()}},
+        "required": True,
+    },
+}
 
 
-@router.post("", openapi_extra={"requestBody": _BODY | {"required": True}})
+@router.post("", openapi_extra=_SCHEMA)
 async def create_evaluation(request: Request) -> Response:
     """Records an evaluation.
 
@@ -50,7 +59,7 @@ async def create_evaluation(request: Request) -> Response:
         return user
 
     job = evaluations.plan_evaluation(model, dataset, metrics, find_user)
-    asked = await find_repeatable(request)
+    asked = await find_repeatable(request, request.headers.get(KEY))
     if asked is None:
         return send_answer(Answer(_encode(await hub.database.write_async(job))))
 

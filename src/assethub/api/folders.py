@@ -62,7 +62,7 @@ def get_folder(hub: CurrentHub, caller: Caller, folder_id: str) -> dict[str, Any
 
 @router.put("/{folder_id}")
 def update_folder(hub: CurrentHub, caller: Caller, folder_id: str, body: FolderChange) -> Response:
-    folders.update_folder(hub, caller, folder_id, body.name, body.labels or [], body.description)
+    folders.update_folder(hub, caller, folder_id, body.name, body.labels, body.description)
     return Response()
 
 

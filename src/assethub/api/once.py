@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
@@ -16,7 +16,8 @@ from assethub.core.hub import Hub
 from assethub.core.users import User
 
 T = TypeVar("T")
-_KEY = "Idempotency-Key"
+KEY = "Idempotency-Key"
+MEANING = "Asked again with the same key within a day, the change is made once."
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,8 @@ class Once:
         return send_answer(change_once(self.hub, self.caller.id, self.asked, change, encode))
 
 
-async def find_repeatable(request: Request) -> Repeatable | None:
+async def find_repeatable(request: Request, key: str | None) -> Repeatable | None:
     """The key of a request with what it asks; None where it has none."""
-    key = request.headers.get(_KEY)
     if key is None:
         return None
     query = [
@@ -65,12 +65,13 @@ def send_answer(answer: Answer) -> Response:
     return Response(answer.body, answer.status, headers, media_type="application/json")
 
 
-def _find_once(
+async def _find_once(
+    request: Request,
     hub: CurrentHub,
     caller: Caller,
-    asked: Annotated[Repeatable | None, Depends(find_repeatable)],
+    key: Annotated[str | None, Header(alias=KEY, description=MEANING)] = None,
 ) -> Once:
-    return Once(hub, caller, asked)
+    return Once(hub, caller, await find_repeatable(request, key))
 
 
 CalledOnce = Annotated[Once, Depends(_find_once)]

@@ -148,15 +148,16 @@ def update_asset(
     user: User,
     id_: str,
     name: str,
-    labels: Sequence[str],
+    labels: Sequence[str] | None,
     description: str | None = None,
 ) -> None:
-    """Renames and labels an asset; labels replace all earlier ones, None keeps the description."""
+    """Renames and labels an asset; labels replace all earlier ones, None leaves what is there."""
     change: dict[str, object] = {
         "name": check_name("asset", name),
-        "labels": check_labels(labels),
         "modified": now(),
     }
+    if labels is not None:
+        change["labels"] = check_labels(labels)
     if description is not None:
         change["description"] = check_description(description)
 
