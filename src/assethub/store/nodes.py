@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import sqlalchemy as sa
 
@@ -22,7 +23,7 @@ def load_nodes(connection: sa.Connection, hashes: Sequence[str]) -> Mapping[str,
         batch = hashes[start : start + _AT_ONCE]
         for row in connection.execute(_select, {"hashes": batch}):
             try:
-                found[row.hash] = zlib.decompress(row.data)
+                found[row.hash] = expand_node(row.data)
             except zlib.error as error:
                 raise Damaged(f"node {row.hash} of a snapshot cannot be unpacked") from error
     for node in hashes:
@@ -36,8 +37,13 @@ def compress_node(data: bytes) -> bytes:
     return zlib.compress(data, 1)
 
 
+def expand_node(data: bytes) -> bytes:
+    """The bytes of a node from that form."""
+    return zlib.decompress(data)
+
+
 def save_nodes(connection: sa.Connection, compressed: Mapping[str, bytes]) -> None:
     """Keeps nodes that are not there yet."""
-    insert_missing(
-        connection, nodes, [{"hash": key, "data": data} for key, data in compressed.items()]
-    )
+    rows = iter(compressed.items())
+    while batch := [{"hash": key, "data": data} for key, data in islice(rows, _AT_ONCE)]:
+        insert_missing(connection, nodes, batch)

@@ -188,14 +188,9 @@ class Root:
         return len(self.hashes)
 
     def _decode(self, node: bytes) -> None:
-        if node[:8] != _ROOT_MAGIC or len(node) < _ROOT.size:
-            raise CorruptNode(f"expected a root, found bytes that begin with {node[:8]!r}")
-        _, count, keys_length = _ROOT.unpack_from(node)
+        count, numbers = _root_numbers(node)
         hashes_at = _ROOT.size + 16 * count
         keys_at = hashes_at + 32 * count
-        if len(node) != keys_at + keys_length:
-            raise CorruptNode(f"a root of {count} ranges cannot have {len(node)} bytes")
-        numbers = struct.unpack_from(f"<{2 * count}Q", node, _ROOT.size)
         keys = _split(node[keys_at:]) if count else []
         if len(keys) != 2 * count:
             raise CorruptNode(f"a root of {count} ranges lists {len(keys)} keys")
@@ -243,6 +238,22 @@ class Root:
         if span.high is None:
             return start, len(self)
         return start, bisect_left(self.firsts, span.high, start)
+
+
+def _root_numbers(node: bytes) -> tuple[int, tuple[int, ...]]:
+    """How many ranges a root has; then the entries of each, and after them the sizes of each."""
+    if node[:8] != _ROOT_MAGIC or len(node) < _ROOT.size:
+        raise CorruptNode(f"expected a root, found bytes that begin with {node[:8]!r}")
+    _, count, keys_length = _ROOT.unpack_from(node)
+    if len(node) != _ROOT.size + 48 * count + keys_length:
+        raise CorruptNode(f"a root of {count} ranges cannot have {len(node)} bytes")
+    return count, struct.unpack_from(f"<{2 * count}Q", node, _ROOT.size)
+
+
+def root_totals(node: bytes) -> tuple[int, int]:
+    """How many entries the ranges of a root have, and the sum of their sizes; CorruptNode."""
+    count, numbers = _root_numbers(node)
+    return sum(numbers[:count]), sum(numbers[count:])
 
 
 def hash_node(node: bytes) -> str:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from .entry import Entry, Load
-from .nodes import EMPTY, CorruptNode, Range, Root, hash_node
+from .nodes import EMPTY, CorruptNode, Range, Root, hash_node, root_totals
 from .spans import span_of
 
 _FIRST_BATCH = 2
@@ -22,8 +22,7 @@ class Summary(NamedTuple):
 
 def summarize(load: Load, root: str) -> Summary:
     """The totals of a tree, from its root node alone."""
-    ranges = read_root(load, root)
-    return Summary(sum(ranges.counts), sum(ranges.sizes))
+    return Summary(0, 0) if root == EMPTY else Summary(*root_totals(_fetch(load, [root])[0]))
 
 
 def get_entries(load: Load, root: str, paths: Sequence[str]) -> dict[str, Entry]:
