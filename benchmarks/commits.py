@@ -1,10 +1,11 @@
-"""What `ah commit` and `ah download` cost beside git, DVC and SHA-256 on the same machine.
+"""What `ah commit` and `ah download` cost beside git, DVC, Oxen, and what the machine can do.
 
-    .venv/bin/python benchmarks/commits.py [--files 20000] [--gib 4]
+    .venv-bench/bin/python -m benchmarks.commits [--files 20000] [--gib 4] [--many 200000]
 
 Prints a table: each row is a median of its runs, and its ratio to the peer's, measured in turn with
 it. The hub runs beside the client on this machine; `hub CPU` is what it spent in a run of the row.
-DVC is measured where `.venv-bench/bin/dvc` is.
+DVC and Oxen are measured where they are installed: DVC adds and pushes to a directory, Oxen adds
+and commits in place.
 """
 
 from __future__ import annotations
@@ -12,112 +13,29 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import resource
 import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+
+from benchmarks._places import (
+    Place,
+    Row,
+    Run,
+    make_row,
+    make_tree,
+    open_place,
+    print_rows,
+    program,
+    run_pair,
+)
 
 ROOT = Path(__file__).parents[1]
 DVC = ROOT / ".venv-bench/bin/dvc"
-FILE_BYTES = 4096
-PER_DIRECTORY = 500
 # As long as times need to be old before git and ah trust them.
 SETTLE_SECONDS = 2.5
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-class Row(NamedTuple):
-    """Seconds of ours and of a peer, and the hub's CPU seconds in one of ours."""
-
-    what: str
-    ours: list[float]
-    peer: str
-    theirs: list[float]
-    hub: float
-
-
-class Place:
-    """A scratch directory with a running hub, and commands to time in it."""
-
-    def __init__(self, directory: Path, hub: subprocess.Popen[str], url: str) -> None:
-        self.directory = directory
-        self._hub = hub
-        self.environment = os.environ | {
-            "HOME": str(directory),
-            "XDG_CACHE_HOME": str(directory / "cache"),
-            "ASSETHUB_DATA": str(directory / "data"),
-            "ASSET_HUB_HOST": url,
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_AUTHOR_NAME": "ann",
-            "GIT_AUTHOR_EMAIL": "ann@example.org",
-            "GIT_COMMITTER_NAME": "ann",
-            "GIT_COMMITTER_EMAIL": "ann@example.org",
-            "DVC_NO_ANALYTICS": "1",
-        }
-        added = self.output(program("assethub"), "user", "add", "ann")
-        self.environment["ASSET_HUB_API_KEY"] = added.split()[-1]
-
-    def output(self, *command: str | Path, inside: str = ".") -> str:
-        run = subprocess.run(
-            command,
-            env=self.environment,
-            cwd=self.directory / inside,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        if run.returncode:
-            raise RuntimeError(f"{command[0]} failed: {run.stdout}")
-        return run.stdout
-
-    def seconds(self, *commands: tuple[str | Path, ...], inside: str = ".") -> float:
-        start = time.perf_counter()
-        for command in commands:
-            self.output(*command, inside=inside)
-        return time.perf_counter() - start
-
-    def hub_cpu(self) -> float:
-        fields = Path(f"/proc/{self._hub.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def program(name: str) -> Path:
-    return Path(sys.executable).with_name(name)
-
-
-@contextmanager
-def open_place() -> Iterator[Place]:
-    """A new hub in a new directory, for the time of a `with`."""
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=os.environ.get("TMPDIR")) as name:
-        directory = Path(name)
-        hub = subprocess.Popen(
-            [program("assethub"), "serve", "--port", "0", "--data", directory / "data"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        with hub:
-            assert hub.stdout is not None
-            url = hub.stdout.readline().split(" at ")[1].strip()
-            try:
-                yield Place(directory, hub, url)
-            finally:
-                hub.terminate()
-
-
-def make_tree(place: Place, name: str, count: int) -> None:
-    for at in range(count):
-        directory = place.directory / name / f"{at // PER_DIRECTORY:03}"
-        if at % PER_DIRECTORY == 0:
-            directory.mkdir(parents=True)
-        (directory / f"{at:06}.bin").write_bytes(os.urandom(FILE_BYTES))
 
 
 def commit(name: str, source: str) -> tuple[str | Path, ...]:
@@ -129,9 +47,9 @@ GIT = (("git", "add", "-A"), ("git", "commit", "-qm", "m", "--allow-empty"))
 
 def measure_commits(place: Place, count: int, rounds: int) -> Iterator[Row]:
     """Each round has a tree and an asset of its own; git has the same tree, in place."""
-    first: list[tuple[float, float, float]] = []
-    changed: list[tuple[float, float, float]] = []
-    same: list[tuple[float, float, float]] = []
+    first: list[Run] = []
+    changed: list[Run] = []
+    same: list[Run] = []
     place.output(program("ah"), "create", "folder", "dataset/bench")
     for at in range(rounds):
         name = f"tree{at}"
@@ -147,23 +65,36 @@ def measure_commits(place: Place, count: int, rounds: int) -> Iterator[Row]:
         def git(at: int = at) -> float:
             return place.seconds(*GIT, inside=f"git{at}")
 
-        first.append(_pair(place, ours, git))
+        first.append(run_pair(place, ours, git))
         time.sleep(SETTLE_SECONDS)
         for again in range(3):
             for tree in (name, f"git{at}"):
                 (place.directory / tree / "000/000000.bin").write_text(f"changed {again}")
-            changed.append(_pair(place, ours, git))
+            changed.append(run_pair(place, ours, git))
             time.sleep(SETTLE_SECONDS)
             # The changed file was young when it was committed, so it is read once more here.
             ours()
-            same.append(_pair(place, ours, git))
-    yield _row(f"first commit of {count:,} files", "git", first)
-    yield _row("1 changed file", "git", changed)
-    yield _row("nothing changed", "git", same)
+            same.append(run_pair(place, ours, git))
+    yield make_row(f"first commit of {count:,} files", "git", first)
+    yield make_row("1 changed file", "git", changed)
+    yield make_row("nothing changed", "git", same)
+
+
+OXEN_MAKE = """
+from oxen import Repo, user
+user.config_user("ann", "ann@example.org")
+Repo(".").init()
+"""
+OXEN_COMMIT = """
+from oxen import Repo
+repo = Repo(".")
+repo.add(".")
+repo.commit("m")
+"""
 
 
 def measure_dvc(place: Place, count: int) -> Iterator[Row]:
-    """The first commit against `dvc add` and `dvc push` to a directory."""
+    """`dvc add` and `dvc push` to a directory."""
     make_tree(place, "dvc/files", count)
     (place.directory / "remote").mkdir()
     for command in (["git", "init", "-q"], [DVC, "init", "-q"]):
@@ -171,16 +102,49 @@ def measure_dvc(place: Place, count: int) -> Iterator[Row]:
     place.output(
         DVC, "remote", "add", "-q", "-d", "r", str(place.directory / "remote"), inside="dvc"
     )
-    place.output(program("ah"), "create", "dataset", "bench/dvc")
     push = ((DVC, "add", "-q", "files"), (DVC, "push", "-q"))
+    yield from _measure_peer(place, count, "dvc", "dvc/files", push, inside="dvc")
+
+
+def measure_oxen(place: Place, count: int) -> Iterator[Row]:
+    """Oxen's library, in place: neither its command nor its server is a package of Python's."""
+    make_tree(place, "oxen", count)
+    place.output(sys.executable, "-c", OXEN_MAKE, inside="oxen")
+    (place.directory / "oxen/.ahignore").write_text(".oxen/\n")
+    add = ((sys.executable, "-c", OXEN_COMMIT),)
+    yield from _measure_peer(place, count, "oxen", "oxen", add, inside="oxen")
+
+
+def _measure_peer(
+    place: Place,
+    count: int,
+    name: str,
+    source: str,
+    commands: tuple[tuple[str | Path, ...], ...],
+    inside: str,
+) -> Iterator[Row]:
+    """A first commit and one of a changed file, beside a peer's."""
+    place.output(program("ah"), "create", "dataset", f"bench/{name}")
     for what in (f"first commit of {count:,} files", "1 changed file"):
-        pair = _pair(
+        time.sleep(SETTLE_SECONDS)
+        pair = run_pair(
             place,
-            lambda: place.seconds(commit("dvc", "dvc/files")),
-            lambda: place.seconds(*push, inside="dvc"),
+            lambda: place.seconds(commit(name, source)),
+            lambda: place.seconds(*commands, inside=inside),
         )
-        yield _row(what, "dvc", [pair])
-        (place.directory / "dvc/files/000/000000.bin").write_text("changed")
+        yield make_row(what, name, [pair])
+        (place.directory / source / "000/000000.bin").write_text("changed")
+
+
+def measure_many(place: Place, count: int) -> Iterator[Row]:
+    """Very many files in one commit, for the memory they take."""
+    make_tree(place, "many", count, 64)
+    place.output(program("ah"), "create", "dataset", "bench/many")
+    for what in (f"first commit of {count:,} files", "1 changed file"):
+        time.sleep(SETTLE_SECONDS)
+        pair = run_pair(place, lambda: place.seconds(commit("many", "many")), lambda: 0.0)
+        yield make_row(what, "", [pair])
+        (place.directory / "many/000/000000.bin").write_text("changed")
 
 
 def measure_large(place: Place, gib: int, rounds: int) -> Iterator[Row]:
@@ -192,14 +156,17 @@ def measure_large(place: Place, gib: int, rounds: int) -> Iterator[Row]:
     up = (program("ah"), "commit", "dataset/bench/large", "-a", "large")
     down = (program("ah"), "download", "dataset/bench/large", "-s", "down")
     hashing = lambda: hash_seconds(gib << 30)  # noqa: E731
-    yield _row(
-        f"upload of {gib} GiB", "SHA-256", [_pair(place, lambda: place.seconds(up), hashing)]
+    yield make_row(
+        f"upload of {gib} GiB", "SHA-256", [run_pair(place, lambda: place.seconds(up), hashing)]
     )
-    fetched = []
+    hashed, written = [], []
     for _ in range(rounds):
         shutil.rmtree(place.directory / "down", ignore_errors=True)
-        fetched.append(_pair(place, lambda: place.seconds(down), hashing))
-    yield _row(f"download of {gib} GiB, verified", "SHA-256", fetched)
+        run = run_pair(place, lambda: place.seconds(down), hashing)
+        hashed.append(run)
+        written.append(run._replace(theirs=write_seconds(place.directory / "down/w", gib << 30)))
+    yield make_row(f"download of {gib} GiB, verified", "SHA-256", hashed)
+    yield make_row("the same", "writing", written)
 
 
 def hash_seconds(size: int) -> float:
@@ -211,31 +178,16 @@ def hash_seconds(size: int) -> float:
     return time.perf_counter() - start
 
 
-def _pair(
-    place: Place, ours: Callable[[], float], theirs: Callable[[], float]
-) -> tuple[float, float, float]:
-    before = place.hub_cpu()
-    took = ours()
-    spent = place.hub_cpu() - before
-    return took, theirs(), spent
-
-
-def _row(what: str, peer: str, runs: list[tuple[float, float, float]]) -> Row:
-    ours, theirs, hub = zip(*runs, strict=True)
-    return Row(what, list(ours), peer, list(theirs), statistics.median(hub))
-
-
-def print_rows(rows: Iterator[Row]) -> None:
-    head = ("what", "ah", "peer", "peer took", "ratio", "hub CPU")
-    line = "{:<34} {:>8} {:>8} {:>10} {:>7} {:>8}"
-    print(line.format(*head))
-    for row in rows:
-        ours, theirs = statistics.median(row.ours), statistics.median(row.theirs)
-        seconds = [f"{value:.2f} s" for value in (ours, theirs, row.hub)]
-        ratio = f"{ours / theirs:.2f}"
-        print(
-            line.format(row.what, seconds[0], row.peer, seconds[1], ratio, seconds[2]), flush=True
-        )
+def write_seconds(path: Path, size: int) -> float:
+    """What writing so many bytes that are in memory to a new file takes, which is removed."""
+    chunk = os.urandom(1 << 20)
+    start = time.perf_counter()
+    with open(path, "xb", buffering=0) as file:
+        for _ in range(size >> 20):
+            file.write(chunk)
+    took = time.perf_counter() - start
+    path.unlink()
+    return took
 
 
 def main() -> None:
@@ -243,16 +195,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--files", type=int, default=20_000, help="files of 4 KiB in a tree")
     parser.add_argument("--gib", type=int, default=4, help="size of the large file; 0 for none")
+    parser.add_argument("--many", type=int, default=0, help="files of 64 bytes in one commit")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
     options = parser.parse_args()
     with open_place() as place:
         print_rows(measure_commits(place, options.files, options.rounds))
         if DVC.exists():
             print_rows(measure_dvc(place, options.files))
+        if find_spec("oxen"):
+            print_rows(measure_oxen(place, options.files))
+        if options.many:
+            print_rows(measure_many(place, options.many))
         if options.gib:
             print_rows(measure_large(place, options.gib, options.rounds))
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
-    print(f"largest process of all, the hub and git among them: {peak} MiB resident")
+        print(f"the hub held at most {place.hub_held()} MiB")
 
 
 if __name__ == "__main__":
