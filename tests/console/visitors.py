@@ -136,7 +136,13 @@ class Visitor:
             sent["Cookie"] = "; ".join(f"{name}={c.value}" for name, c in self.cookies.items())
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         answer = urllib3.request(
-            method, self._url + path, body=body, headers=sent, redirect=False, retries=False
+            method,
+            self._url + path,
+            body=body,
+            headers=sent,
+            redirect=False,
+            retries=False,
+            timeout=60,
         )
         for line in answer.headers.getlist("set-cookie"):
             for name, morsel in SimpleCookie(line).items():

@@ -110,9 +110,10 @@ def _block(counter: Counter, count: int) -> int:
 
 def _forget_old(connection: sa.Connection, moment: int) -> None:
     """Drops some rows that no longer count; those that others hold are left to them."""
-    age = sa.case((attempts.c.kind == "known", _KNOWN_SECONDS), else_=WINDOW_SECONDS)
     old = sa.select(attempts.c.kind, attempts.c.name).where(
-        attempts.c.since < moment - age * _SECOND, attempts.c.blocked_until < moment
+        attempts.c.since < moment - WINDOW_SECONDS * _SECOND,
+        sa.or_(attempts.c.kind != "known", attempts.c.since < moment - _KNOWN_SECONDS * _SECOND),
+        attempts.c.blocked_until < moment,
     )
     for kind, name in connection.execute(old.limit(10).with_for_update(skip_locked=True)).all():
         gone = attempts.delete().where(attempts.c.kind == kind, attempts.c.name == name)
