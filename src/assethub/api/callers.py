@@ -5,10 +5,11 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from assethub.core.hub import Hub
-from assethub.core.keys import authenticate_key, note_use
+from assethub.core.keys import authenticate_key, note_refused_key, note_use
 from assethub.core.users import User
 from assethub.errors import Unauthenticated
 from assethub.http.access import USER
+from assethub.http.proxies import find_peer
 
 
 def find_hub(request: Request) -> Hub:
@@ -18,9 +19,14 @@ def find_hub(request: Request) -> Hub:
 
 def find_caller(request: Request) -> User:
     """The user whose API key the request carries; raises Unauthenticated."""
-    hub = find_hub(request)
-    with hub.database.read() as connection:
-        caller = authenticate_key(connection, find_key(request))
+    hub, key = find_hub(request), find_key(request)
+    try:
+        with hub.database.read() as connection:
+            caller = authenticate_key(connection, key)
+    except Unauthenticated as error:
+        note_refused_key(hub, key, find_peer(request), "key.use", error)
+        raise
+    caller = caller._replace(peer=find_peer(request))
     note_use(hub, caller)
     request.scope[USER] = caller.name
     return caller

@@ -13,10 +13,11 @@ from assethub.api.once import KEY, MEANING, encode_json, find_repeatable, send_a
 from assethub.api.render import render_evaluation
 from assethub.core import evaluations
 from assethub.core.answers import Answer, answer_once
-from assethub.core.keys import authenticate_key, note_use
+from assethub.core.keys import authenticate_key, note_refused_key, note_use
 from assethub.core.users import User
-from assethub.errors import InvalidInput
+from assethub.errors import HubError, InvalidInput
 from assethub.http.access import USER
+from assethub.http.proxies import find_peer
 
 router = APIRouter(prefix="/evaluations", tags=["evaluations"])
 
@@ -48,25 +49,34 @@ async def create_evaluation(request: Request) -> Response:
     Training loops call it often, so it asks for the database once, on the loop's own time: the key
     is looked up in the transaction that records.
     """
-    key = find_key(request)
+    key, peer = find_key(request), find_peer(request)
     model, dataset, metrics = _parse_body(await request.body())
     hub = find_hub(request)
+    user: User | None = None
 
     def find_user(connection: Connection) -> User:
-        user = authenticate_key(connection, key)
+        nonlocal user
+        user = authenticate_key(connection, key)._replace(peer=peer)
         note_use(hub, user)
         request.scope[USER] = user.name
         return user
 
     job = evaluations.plan_evaluation(model, dataset, metrics, find_user)
     asked = await find_repeatable(request, request.headers.get(KEY))
-    if asked is None:
-        return send_answer(Answer(_encode(await hub.database.write_async(job))))
 
     def record_once(connection: Connection) -> Answer:
+        if asked is None:
+            return Answer(_encode(job(connection)))
         return answer_once(connection, find_user(connection).id, asked, job, _encode)
 
-    return send_answer(await hub.database.write_async(record_once))
+    try:
+        return send_answer(await hub.database.write_async(record_once))
+    except HubError as error:
+        if user is None:
+            note_refused_key(hub, key, peer, "key.use", error)
+        else:
+            evaluations.note_refused(hub, user, model, error)
+        raise
 
 
 def _encode(evaluation: evaluations.Evaluation) -> bytes:

@@ -8,7 +8,6 @@ from assethub.api.callers import Caller, CurrentHub
 from assethub.api.render import Json, render_time
 from assethub.core import groups
 from assethub.core.groups import Group
-from assethub.core.permissions import require_admin
 
 router = APIRouter(prefix="/groups", tags=["groups"])
 
@@ -25,14 +24,12 @@ def list_groups(hub: CurrentHub, caller: Caller) -> Json:
 
 @router.post("")
 def create_group(hub: CurrentHub, caller: Caller, body: NewGroup) -> Json:
-    require_admin(caller)
-    return render_group(groups.create_group(hub, body.name))
+    return render_group(groups.create_group(hub, body.name, by=caller))
 
 
 @router.delete("/{name}")
 def delete_group(hub: CurrentHub, caller: Caller, name: str) -> Response:
-    require_admin(caller)
-    groups.delete_group(hub, name)
+    groups.delete_group(hub, name, by=caller)
     return Response()
 
 
@@ -44,15 +41,13 @@ def list_members(hub: CurrentHub, caller: Caller, name: str) -> Json:
 
 @router.put("/{name}/members/{user}")
 def add_member(hub: CurrentHub, caller: Caller, name: str, user: str) -> Response:
-    require_admin(caller)
-    groups.add_member(hub, name, user)
+    groups.add_member(hub, name, user, by=caller)
     return Response()
 
 
 @router.delete("/{name}/members/{user}")
 def remove_member(hub: CurrentHub, caller: Caller, name: str, user: str) -> Response:
-    require_admin(caller)
-    groups.remove_member(hub, name, user)
+    groups.remove_member(hub, name, user, by=caller)
     return Response()
 
 

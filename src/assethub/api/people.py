@@ -39,15 +39,18 @@ def list_users(hub: CurrentHub, caller: Caller) -> Json:
 @router.post("/admin/users")
 def add_user(hub: CurrentHub, caller: Caller, body: NewUser) -> Json:
     """A new user, and their first key, for the only time."""
-    require_admin(caller)
-    user = users.add_user(hub, body.name)
-    return {"id": user.id, "name": user.name, "key": keys.add_key(hub, user, "first key")}
+    user = users.add_user(hub, body.name, by=caller)
+    return {
+        "id": user.id,
+        "name": user.name,
+        "key": keys.add_key(hub, user, "first key", by=caller),
+    }
 
 
 @router.put("/admin/users/{name}")
 def change_user(hub: CurrentHub, caller: Caller, name: str, body: UserChange) -> Json:
-    require_admin(caller)
-    return render_account(users.change_user(hub, name, admin=body.admin, disabled=body.disabled))
+    account = users.change_user(hub, name, admin=body.admin, disabled=body.disabled, by=caller)
+    return render_account(account)
 
 
 @router.get("/admin/users/{name}/folders")

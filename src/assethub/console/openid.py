@@ -12,7 +12,8 @@ from assethub.console.provider import Provider, ProviderRefused, ProviderUnavail
 from assethub.console.security import local_target
 from assethub.console.signin import enter, show_problem
 from assethub.console.visits import Visit
-from assethub.core.subjects import sign_in_subject
+from assethub.core import sessions
+from assethub.core.subjects import SOURCE, sign_in_subject
 from assethub.errors import HubError, NotFound, Unauthenticated
 from assethub.http.cookies import read_cookie, set_cookie
 
@@ -47,6 +48,8 @@ def come_back(visit: Visit) -> Response:
         identity = provider.finish(attempt, _callback_url(visit), query)
         response = enter(visit, sign_in_subject(visit.hub, identity, visit.origin), target)
     except (ProviderUnavailable, Unauthenticated) as error:
+        if isinstance(error, ProviderRefused):
+            sessions.note_failed_signin(visit.hub, error, SOURCE, visit.origin)
         response = _refuse(visit, target, error)
     set_cookie(visit.request, response, _COOKIE, "", 0)
     return response

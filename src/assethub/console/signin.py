@@ -44,7 +44,7 @@ def sign_in(visit: Visit) -> Response:
 def enter(visit: Visit, secret: str, target: str) -> Response:
     """Gives the browser a new session in the place of the one it had, and sends it on."""
     if visit.signed_in is not None:
-        sessions.sign_out(visit.hub, visit.signed_in.secret)
+        sessions.sign_out(visit.hub, visit.user, visit.signed_in.secret)
     response = redirect(target)
     set_cookie(visit.request, response, SESSION, secret, sessions.SESSION_SECONDS)
     return response
@@ -55,7 +55,7 @@ def sign_out(visit: Visit) -> Response:
     response = redirect("/signin")
     if visit.signed_in is not None:
         visit.check_form()
-        sessions.sign_out(visit.hub, visit.signed_in.secret)
+        sessions.sign_out(visit.hub, visit.user, visit.signed_in.secret)
     set_cookie(visit.request, response, SESSION, "", 0)
     return response
 

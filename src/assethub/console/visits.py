@@ -17,6 +17,7 @@ from assethub.core.users import User
 from assethub.errors import HubError, TooLarge
 from assethub.http.access import USER
 from assethub.http.cookies import SESSION, read_cookie
+from assethub.http.proxies import find_peer
 
 LANGUAGE = "assethub_language"
 _LONGEST_FORM = 65_536
@@ -65,9 +66,8 @@ class Visit:
     @property
     def origin(self) -> Origin:
         """Where the request comes from."""
-        client = self.request.client
         agent = self.request.headers.get("user-agent", "")
-        return Origin(client.host if client else "", agent)
+        return Origin(find_peer(self.request), agent)
 
     @property
     def url(self) -> str:
@@ -105,7 +105,7 @@ def find_signed_in(request: Request) -> SignedIn | None:
         return None
     user, session = found
     request.scope[USER] = user.name
-    return SignedIn(secret, user, session)
+    return SignedIn(secret, user._replace(peer=find_peer(request)), session)
 
 
 async def read_form(request: Request) -> dict[str, str]:

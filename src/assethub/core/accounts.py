@@ -5,10 +5,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from assethub.core import attempts, passwords
+from assethub.core.audit import About, audited, record
 from assethub.core.hub import Hub
 from assethub.core.permissions import require_account, require_full_key
 from assethub.core.sessions import Session, use_up_link
-from assethub.core.users import User, load_account
+from assethub.core.users import User, load_account, machine_user
 from assethub.errors import PermissionDenied, Unauthenticated
 from assethub.store.tables import group_members, groups, sessions, signin_links, users
 
@@ -59,6 +60,7 @@ def get_account(hub: Hub, user: User) -> OwnAccount:
         return OwnAccount._make((*row, list(found.scalars())))
 
 
+@audited("password.set")
 def change_password(
     hub: Hub, user: User, new: str, proof: Proof, keep: Session | None = None
 ) -> None:
@@ -81,6 +83,7 @@ def change_password(
             _use_up_link(connection, user, proof.link)
         attempts.clear(connection, counter)
         _store(connection, user.id, hashed, keep)
+        record(connection, user, "password.set", About(user.name))
 
     hub.database.write(finish)
 
@@ -92,7 +95,12 @@ def set_password(hub: Hub, name: str, new: str) -> None:
     with passwords.hashing_turn():
         passwords.check_strength(new, name)
         hashed = passwords.hash_password(new)
-    hub.database.write(lambda connection: _store(connection, account.id, hashed, None))
+
+    def job(connection: sa.Connection) -> None:
+        _store(connection, account.id, hashed, None)
+        record(connection, machine_user(), "password.set", About(name), user=account.id)
+
+    hub.database.write(job)
 
 
 def _begin(

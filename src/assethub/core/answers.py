@@ -7,6 +7,7 @@ kept for a day, in the transaction of the change that it tells of.
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
@@ -165,6 +166,9 @@ class _Recorder(Database):
             return result
 
         return self._database.write(recorded)
+
+    def submit(self, job: Job[T]) -> "Future[T]":
+        return self._database.submit(job)
 
 
 def _take_turn(connection: sa.Connection, user_id: str, asked: Repeatable) -> Answer | None:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from assethub.core import commits, folders
+from assethub.core.audit import About, audited, record
 from assethub.core.hub import Hub
 from assethub.core.pages import Page, check_amount, cut_page
 from assethub.core.permissions import Folder, Level, level_of, require
@@ -37,6 +38,10 @@ class Asset(NamedTuple):
     def path(self) -> str:
         return f"{self.folder.path}/{self.name}"
 
+    @property
+    def about(self) -> About:
+        return About(self.path, self.folder.id, self.id)
+
 
 class Listed(NamedTuple):
     """An asset in a listing, with the number of its branches."""
@@ -65,6 +70,7 @@ select_by_name = _select.where(
 )
 
 
+@audited("asset.create", folder="folder_id")
 def create_asset(
     hub: Hub, user: User, folder_id: str, name: str, labels: Sequence[str], description: str = ""
 ) -> str:
@@ -83,7 +89,7 @@ def create_asset(
     first = commits.first_commit(str(row["id"]), user.name, moment)
 
     def job(connection: sa.Connection) -> str:
-        folders.load_folder(connection, user, folder_id, Level.EDIT)
+        folder = folders.load_folder(connection, user, folder_id, Level.EDIT)
         try:
             connection.execute(tables.assets.insert(), row)
         except IntegrityError as error:
@@ -98,6 +104,8 @@ def create_asset(
                 "modified": moment,
             },
         )
+        about = About(f"{folder.path}/{name}", folder.id, str(row["id"]))
+        record(connection, user, "asset.create", about, commit=first.id)
         return str(row["id"])
 
     return hub.database.write(job)
@@ -143,6 +151,7 @@ def find_viewable(hub: Hub, user: User, ids: Iterable[str]) -> dict[str, Asset]:
         return load_viewable(connection, user, ids)
 
 
+@audited("asset.update", asset="id_")
 def update_asset(
     hub: Hub,
     user: User,
@@ -162,22 +171,25 @@ def update_asset(
         change["description"] = check_description(description)
 
     def job(connection: sa.Connection) -> None:
-        load_asset(connection, user, id_, Level.EDIT)
+        asset = load_asset(connection, user, id_, Level.EDIT)
         try:
             connection.execute(tables.assets.update().where(tables.assets.c.id == id_), change)
         except IntegrityError as error:
             raise _exists(name) from error
+        record(connection, user, "asset.update", asset.about, name=name)
 
     hub.database.write(job)
 
 
+@audited("asset.delete", asset="id_")
 def delete_asset(hub: Hub, user: User, id_: str) -> None:
     """Deletes an asset with its branches, tags, commits and, of a model, its evaluations."""
 
     def job(connection: sa.Connection) -> None:
-        load_asset(connection, user, id_, Level.EDIT)
+        asset = load_asset(connection, user, id_, Level.EDIT)
         check_asset(connection, user, id_)
         connection.execute(tables.assets.delete().where(tables.assets.c.id == id_))
+        record(connection, user, "asset.delete", asset.about)
 
     hub.database.write(job)
 

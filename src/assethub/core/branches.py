@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from assethub.core.assets import DEFAULT_BRANCH, load_asset
+from assethub.core.audit import audited, record
 from assethub.core.groups import load_group
 from assethub.core.hub import Hub
 from assethub.core.pages import Page, check_amount, cut_page
@@ -29,6 +30,7 @@ class Branch(NamedTuple):
     modified: int
 
 
+@audited("branch.create", asset="asset_id")
 def create_branch(hub: Hub, user: User, asset_id: str, name: str, source: str | None) -> str:
     """Makes a branch at a branch, tag or commit; returns the id of the commit it points at.
 
@@ -53,6 +55,8 @@ def create_branch(hub: Hub, user: User, asset_id: str, name: str, source: str | 
                 code="branch_exists",
                 detail=f"branch already exists: {name}",
             ) from error
+        about = asset.about.at(f":branch/{name}")
+        record(connection, user, "branch.create", about, commit=commit_id)
         return commit_id
 
     return hub.database.write(job)
@@ -88,11 +92,12 @@ def _select(hub: Hub, user: User, asset_id: str, query: "sa.Select[Any]") -> lis
     return [Branch._make((*row[:3], row.modified // _SECOND)) for row in rows]
 
 
+@audited("branch.delete", asset="asset_id")
 def delete_branch(hub: Hub, user: User, asset_id: str, name: str) -> None:
     """Deletes a branch; its commits stay. The branch `main` cannot be deleted."""
 
     def job(connection: sa.Connection) -> None:
-        load_asset(connection, user, asset_id, Level.EDIT)
+        asset = load_asset(connection, user, asset_id, Level.EDIT)
         if name == DEFAULT_BRANCH:
             # The released client looks at the status 500.
             raise Conflict(
@@ -101,14 +106,18 @@ def delete_branch(hub: Hub, user: User, asset_id: str, name: str) -> None:
                 plain_status=500,
             )
         gone = branches.delete().where(branches.c.asset_id == asset_id, branches.c.name == name)
-        row = connection.execute(gone.returning(branches.c.protection)).first()
+        kept = (branches.c.commit_id, branches.c.protection)
+        row = connection.execute(gone.returning(*kept)).first()
         if row is None:
             raise _missing(name)
         check_movable(connection, user, name, row.protection)
+        about = asset.about.at(f":branch/{name}")
+        record(connection, user, "branch.delete", about, commit=row.commit_id)
 
     hub.database.write(job)
 
 
+@audited("branch.protect", asset="asset_id")
 def protect_branch(
     hub: Hub, user: User, asset_id: str, name: str, protection: Protection
 ) -> Protection:
@@ -116,23 +125,27 @@ def protect_branch(
     kept = Protection(*(sorted(set(names)) for names in protection))
 
     def job(connection: sa.Connection) -> Protection:
-        load_asset(connection, user, asset_id, Level.OWNER)
+        asset = load_asset(connection, user, asset_id, Level.OWNER)
         for each in kept.users:
             load_account(connection, each)
         for each in kept.groups:
             load_group(connection, each)
         _set_protection(connection, asset_id, name, {**kept._asdict(), "gate": False})
+        about = asset.about.at(f":branch/{name}")
+        record(connection, user, "branch.protect", about, **kept._asdict())
         return kept
 
     return hub.database.write(job)
 
 
+@audited("branch.unprotect", asset="asset_id")
 def unprotect_branch(hub: Hub, user: User, asset_id: str, name: str) -> None:
     """Lets all who may change the asset move and delete a branch again."""
 
     def job(connection: sa.Connection) -> None:
-        load_asset(connection, user, asset_id, Level.OWNER)
+        asset = load_asset(connection, user, asset_id, Level.OWNER)
         _set_protection(connection, asset_id, name, None)
+        record(connection, user, "branch.unprotect", asset.about.at(f":branch/{name}"))
 
     hub.database.write(job)
 

@@ -8,13 +8,14 @@ from typing import Any, NamedTuple, cast
 import sqlalchemy as sa
 
 from assethub.core.assets import Asset, load_asset, load_viewable
+from assethub.core.audit import NOTHING, audited, find_asset, find_asset_named, note_refusal, record
 from assethub.core.hub import Hub
 from assethub.core.permissions import Level, cap, check_level, held_level
 from assethub.core.references import Reference, parse_reference, resolve
 from assethub.core.targets import Target, tags_of
 from assethub.core.users import User
 from assethub.core.values import check_text, new_id, now
-from assethub.errors import InvalidInput
+from assethub.errors import HubError, InvalidInput
 from assethub.store.statements import Prepared
 from assethub.store.tables import assets, evaluations, folders, metrics
 
@@ -70,6 +71,19 @@ def plan_evaluation(
     sides = _parse_side(model, "model"), _parse_side(dataset, "dataset")
     checked = check_metrics(values)
     return lambda connection: _record(connection, find_user(connection), sides, checked)
+
+
+def note_refused(hub: Hub, user: User, model: str, error: HubError) -> None:
+    """Records that no evaluation of a model was made for the user, and why."""
+    path = "/".join(_parse_side(model, "model")[:4])
+    note_refusal(
+        hub,
+        user,
+        "evaluation.create",
+        error,
+        find=lambda connection: find_asset_named(connection, path),
+        what=path,
+    )
 
 
 def check_metrics(values: Mapping[str, Any]) -> dict[str, float | int]:
@@ -142,6 +156,15 @@ def _record(
     }
     [(seq,)] = _insert.all(connection, row)
     _insert_metrics.each(connection, _metric_rows(seq, values))
+    record(
+        connection,
+        user,
+        "evaluation.create",
+        found[0][0].about.at(f"@{model.commit}"),
+        evaluation=evaluation.id,
+        dataset=dataset.id,
+        dataset_commit=dataset.commit,
+    )
     return evaluation._replace(seq=seq)
 
 
@@ -227,6 +250,7 @@ def get_evaluation(hub: Hub, user: User, id_: str) -> Evaluation:
         return _with_metrics(connection, user, [row])[0]
 
 
+@audited("evaluation.delete", evaluation="id_")
 def delete_evaluation(hub: Hub, user: User, id_: str, why: str = "") -> None:
     """Hides an evaluation for good, leaving a tombstone: who deleted it, when and why."""
     mark = {
@@ -238,6 +262,8 @@ def delete_evaluation(hub: Hub, user: User, id_: str, why: str = "") -> None:
     def job(connection: sa.Connection) -> None:
         row = _find(connection, user, id_, Level.EDIT)
         connection.execute(evaluations.update().where(evaluations.c.seq == row.seq), mark)
+        about = (find_asset(connection, row.model_id) or NOTHING).at(f"@{row.model_commit}")
+        record(connection, user, "evaluation.delete", about, evaluation=id_)
 
     hub.database.write(job)
 

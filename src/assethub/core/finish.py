@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from assethub.core.audit import audited, find_branch, record
 from assethub.core.commits import Commit, load_commit
 from assethub.core.contents import keep_contents
 from assethub.core.hub import Hub
@@ -36,6 +37,7 @@ class _Plan(NamedTuple):
         return self.operation.branch
 
 
+@audited("commit.create", operation="operation_id")
 def finish_operation(
     hub: Hub,
     user: User,
@@ -70,6 +72,8 @@ def finish_operation(
             keep_contents(connection, plan.operation.asset_id, plan.operation.id)
             done = operations.delete().where(operations.c.id == plan.operation.id)
             connection.execute(done)
+            about = find_branch(connection, plan.operation.asset_id, plan.branch)
+            record(connection, user, "commit.create", about, commit=made, parent=plan.head.id)
         return made
 
     return carry_out(

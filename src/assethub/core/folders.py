@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from assethub.core.audit import About, audited, record
 from assethub.core.hub import Hub
 from assethub.core.pages import Page, check_amount, cut_page
 from assethub.core.permissions import (
@@ -65,6 +66,7 @@ class Listed(NamedTuple):
         return f"{self.folder.type}/{self.folder.name}/{self.folder.owner}"
 
 
+@audited("folder.create")
 def create_folder(
     hub: Hub, user: User, type_: str, name: str, labels: Sequence[str], description: str = ""
 ) -> str:
@@ -93,6 +95,8 @@ def create_folder(
                 code="folder_exists",
                 detail=f"folder {user.name}/{type_}/{name} already exists",
             ) from error
+        about = About(f"{user.name}/{type_}/{name}", str(row["id"]))
+        record(connection, user, "folder.create", about)
         return str(row["id"])
 
     return hub.database.write(job)
@@ -175,6 +179,7 @@ def get_folder(hub: Hub, user: User, id_: str) -> Listed:
     return Listed(folder, level_of(user, folder), count)
 
 
+@audited("folder.update", folder="id_")
 def update_folder(
     hub: Hub,
     user: User,
@@ -194,7 +199,7 @@ def update_folder(
         change["description"] = check_description(description)
 
     def job(connection: sa.Connection) -> None:
-        load_folder(connection, user, id_, Level.OWNER)
+        folder = load_folder(connection, user, id_, Level.OWNER)
         try:
             connection.execute(folders.update().where(folders.c.id == id_), change)
         except IntegrityError as error:
@@ -203,17 +208,20 @@ def update_folder(
                 code="folder_exists",
                 detail=f"a folder named {name} already exists",
             ) from error
+        record(connection, user, "folder.update", folder.about, name=name)
 
     hub.database.write(job)
 
 
+@audited("folder.delete", folder="id_")
 def delete_folder(hub: Hub, user: User, id_: str) -> None:
     """Deletes a folder and all assets in it."""
 
     def job(connection: sa.Connection) -> None:
-        load_folder(connection, user, id_, Level.OWNER)
+        folder = load_folder(connection, user, id_, Level.OWNER)
         check_folder(connection, user, id_)
         connection.execute(folders.delete().where(folders.c.id == id_))
+        record(connection, user, "folder.delete", folder.about)
 
     hub.database.write(job)
 

@@ -5,9 +5,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from assethub.core.audit import About, audited, record
 from assethub.core.hub import Hub
 from assethub.core.permissions import require_account, require_admin
-from assethub.core.users import User, load_account
+from assethub.core.users import User, load_account, machine_user
 from assethub.core.values import check_name, new_id, now
 from assethub.errors import Conflict, NotFound
 from assethub.store.database import insert_missing
@@ -33,8 +34,13 @@ class Listed(NamedTuple):
 _select = sa.select(*(getattr(groups.c, field) for field in Group._fields))
 
 
-def create_group(hub: Hub, name: str) -> Group:
-    """Makes a group without members; raises Conflict where the name is taken."""
+@audited("group.create")
+def create_group(hub: Hub, name: str, *, by: User | None = None) -> Group:
+    """Makes a group without members; raises Conflict where the name is taken.
+
+    Here and below `by` is the admin who asks, None for who runs the hub.
+    """
+    _check_admin(by)
     group = Group(new_id(), check_name("group", name), now(), "")
 
     def job(connection: sa.Connection) -> Group:
@@ -42,6 +48,7 @@ def create_group(hub: Hub, name: str) -> Group:
             connection.execute(groups.insert(), group._asdict())
         except IntegrityError as error:
             raise Conflict(f"group {name} already exists", code="group_exists") from error
+        record(connection, by or machine_user(), "group.create", About(name), group=group.id)
         return group
 
     return hub.database.write(job)
@@ -65,8 +72,10 @@ def list_names(hub: Hub) -> list[str]:
         return list(found.scalars())
 
 
-def delete_group(hub: Hub, name: str) -> None:
+@audited("group.delete")
+def delete_group(hub: Hub, name: str, *, by: User | None = None) -> None:
     """Deletes a group, and with it what is shared with it."""
+    _check_admin(by)
 
     def job(connection: sa.Connection) -> None:
         group = load_group(connection, name)
@@ -74,24 +83,31 @@ def delete_group(hub: Hub, name: str) -> None:
             shares.delete().where(shares.c.grantee == group.id, shares.c.kind == "group")
         )
         connection.execute(groups.delete().where(groups.c.id == group.id))
+        record(connection, by or machine_user(), "group.delete", About(name), group=group.id)
 
     hub.database.write(job)
 
 
-def add_member(hub: Hub, name: str, user_name: str) -> None:
+@audited("group.add_member")
+def add_member(hub: Hub, name: str, user_name: str, *, by: User | None = None) -> None:
     """Makes a user a member; one who is a member already stays so."""
+    _check_admin(by)
 
     def job(connection: sa.Connection) -> None:
         group = load_group(connection, name)
         account = load_account(connection, user_name)
         row = {"user_id": account.id, "group_id": group.id}
         insert_missing(connection, group_members, [row])
+        said = {"group": group.id, "member": user_name}
+        record(connection, by or machine_user(), "group.add_member", About(name), **said)
 
     hub.database.write(job)
 
 
-def remove_member(hub: Hub, name: str, user_name: str) -> None:
+@audited("group.remove_member")
+def remove_member(hub: Hub, name: str, user_name: str, *, by: User | None = None) -> None:
     """Takes a user out of a group; NotFound where they are no member."""
+    _check_admin(by)
 
     def job(connection: sa.Connection) -> None:
         group = load_group(connection, name)
@@ -105,6 +121,8 @@ def remove_member(hub: Hub, name: str, user_name: str) -> None:
                 code="member_not_found",
                 detail=f"user {user_name} is no member of group {name}",
             )
+        said = {"group": group.id, "member": user_name}
+        record(connection, by or machine_user(), "group.remove_member", About(name), **said)
 
     hub.database.write(job)
 
@@ -126,6 +144,11 @@ def list_members(hub: Hub, name: str, user: User | None = None) -> list[str]:
         if user.name not in names:
             require_admin(user)
     return names
+
+
+def _check_admin(by: User | None) -> None:
+    if by is not None:
+        require_admin(by)
 
 
 def load_group(connection: sa.Connection, name: str) -> Group:

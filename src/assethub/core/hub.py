@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assethub.core.refusals import Refusals
 from assethub.core.turns import Turns
 from assethub.core.uses import Uses
 from assethub.errors import Unavailable
@@ -23,6 +24,7 @@ class Hub:
     blobs: BlobStore
     turns: Turns = field(default_factory=Turns)
     uses: Uses = field(default_factory=Uses)
+    refusals: Refusals = field(default_factory=Refusals)
 
     def close(self) -> None:
         self.database.close()

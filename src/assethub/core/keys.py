@@ -7,12 +7,13 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from assethub.core.assets import load_asset
+from assethub.core.audit import About, audited, note_refusal, record
 from assethub.core.folders import load_folder
 from assethub.core.hub import Hub
 from assethub.core.permissions import Level, held_level, require_account, require_full_key
-from assethub.core.users import KeyLimits, User
+from assethub.core.users import KeyLimits, User, machine_user
 from assethub.core.values import check_text, new_id, now
-from assethub.errors import Conflict, InvalidInput, NotFound, Unauthenticated
+from assethub.errors import Conflict, HubError, InvalidInput, NotFound, Unauthenticated
 from assethub.store.statements import Prepared, Row
 from assethub.store.tables import api_keys, assets, folders, users
 
@@ -52,8 +53,13 @@ class Terms(NamedTuple):
 UNLIMITED = Terms()
 
 
-def add_key(hub: Hub, user: User, name: str, terms: Terms = UNLIMITED) -> str:
-    """Makes an API key and returns it whole, for the only time; the hub keeps its hash."""
+def add_key(
+    hub: Hub, user: User, name: str, terms: Terms = UNLIMITED, *, by: User | None = None
+) -> str:
+    """Makes an API key of a user's and returns it whole, for the only time; the hub keeps its hash.
+
+    `by` is who asks for it, None for who runs the hub.
+    """
     secret = new_id()
     moment = now()
     row = {
@@ -69,10 +75,17 @@ def add_key(hub: Hub, user: User, name: str, terms: Terms = UNLIMITED) -> str:
         raise InvalidInput("the scope of a key is full or read", code="invalid_scope")
     if terms.expires is not None and terms.expires <= moment:
         raise InvalidInput("a key cannot have expired when it is made", code="invalid_expiry")
-    hub.database.write(lambda connection: connection.execute(api_keys.insert(), row).rowcount)
+
+    def job(connection: sa.Connection) -> None:
+        connection.execute(api_keys.insert(), row)
+        said = {"key": row["id"], "prefix": row["prefix"], "name": name, **terms._asdict()}
+        record(connection, by or machine_user(), "key.create", About(user.name), **said)
+
+    hub.database.write(job)
     return secret
 
 
+@audited("key.create")
 def create_key(hub: Hub, user: User, name: str, terms: Terms = UNLIMITED) -> tuple[Key, str]:
     """Makes a key for the asker, who has to view what it is for; returns it, and it whole.
 
@@ -93,7 +106,7 @@ def create_key(hub: Hub, user: User, name: str, terms: Terms = UNLIMITED) -> tup
             terms = terms._replace(folder_id=asset.folder.id)
         elif terms.folder_id is not None:
             load_folder(connection, user, terms.folder_id, Level.VIEW)
-    secret = add_key(hub, user, name, terms)
+    secret = add_key(hub, user, name, terms, by=user)
     digest = hash_secret(secret)
     with hub.database.read() as connection:
         row = connection.execute(_shown.where(api_keys.c.secret == digest), {"asker": user.id})
@@ -135,6 +148,7 @@ def list_keys(hub: Hub, user: User) -> list[Key]:
         return [Key._make(row) for row in found]
 
 
+@audited("key.revoke")
 def revoke_key(hub: Hub, prefix: str, user: User | None = None) -> Key:
     """Ends a key, named by its id, or by its first 8 characters or more of them.
 
@@ -148,7 +162,9 @@ def revoke_key(hub: Hub, prefix: str, user: User | None = None) -> Key:
         api_keys.c.secret == hash_secret(prefix),
         api_keys.c.prefix == prefix,
     )
-    query = _shown.where(meant, api_keys.c.revoked.is_(None))
+    query = _shown.add_columns(users.c.name.label("holder"))
+    query = query.join(users, users.c.id == api_keys.c.user_id)
+    query = query.where(meant, api_keys.c.revoked.is_(None))
     if user is not None:
         query = query.where(api_keys.c.user_id == user.id)
 
@@ -161,10 +177,13 @@ def revoke_key(hub: Hub, prefix: str, user: User | None = None) -> Key:
                 f"{len(found)} keys start with {prefix[:8]}; name one by its id",
                 code="key_ambiguous",
             )
-        key = Key._make(found[0])._replace(revoked=now())
+        *shown, holder = found[0]
+        key = Key._make(shown)._replace(revoked=now())
         connection.execute(
             api_keys.update().where(api_keys.c.id == key.id).values(revoked=key.revoked)
         )
+        said = {"key": key.id, "prefix": key.prefix, "name": key.name}
+        record(connection, user or machine_user(), "key.revoke", About(holder), **said)
         return key
 
     return hub.database.write(job)
@@ -208,6 +227,20 @@ def authenticate_key(connection: sa.Connection, key: str) -> User:
         )
     id_, name, admin, key_id, prefix, scope, *limits = row
     return User(id_, name, bool(admin), KeyLimits(key_id, prefix, scope == "read", *limits))
+
+
+def note_refused_key(hub: Hub, key: str, peer: str, action: str, error: HubError) -> None:
+    """Records that a key was refused: whose it is, where the hub has known it, else nobody's."""
+    digest = hash_secret(key)
+
+    def identify(connection: sa.Connection) -> User | None:
+        query = sa.select(users.c.id, users.c.name, api_keys.c.id, api_keys.c.prefix)
+        query = query.join(api_keys, api_keys.c.user_id == users.c.id)
+        row = connection.execute(query.where(api_keys.c.secret == digest)).first()
+        return None if row is None else User(*row[:2], key=KeyLimits(*row[2:]), peer=peer)
+
+    nobody = User("", "", peer=peer)
+    note_refusal(hub, nobody, action, error, identify=identify, what=digest, method="key")
 
 
 def note_use(hub: Hub, user: User) -> None:

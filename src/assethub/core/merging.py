@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from assethub.core.ancestry import find_merge_base
 from assethub.core.assets import load_asset
+from assethub.core.audit import audited, find_branch, record
 from assethub.core.commits import Commit, load_commit
 from assethub.core.hub import Hub
 from assethub.core.moves import carry_out, check_metadata, commit_tree, move_branch
@@ -58,6 +59,7 @@ class _Change(NamedTuple):
     tree: NewTree
 
 
+@audited("branch.merge", asset="asset_id")
 def merge_branch(
     hub: Hub,
     user: User,
@@ -94,6 +96,15 @@ def merge_branch(
         return _Change(branch, head, theirs, tree)
 
     def make(connection: sa.Connection, plan: _Move | _Change) -> Merged | None:
+        merged = bring(connection, plan)
+        if merged is not None:
+            said = merged._asdict() | {"before": plan.head.id}
+            record(
+                connection, user, "branch.merge", find_branch(connection, asset_id, branch), **said
+            )
+        return merged
+
+    def bring(connection: sa.Connection, plan: _Move | _Change) -> Merged | None:
         if isinstance(plan, _Change):
             parents = [plan.head, plan.other]
             made = commit_tree(connection, user, branch, parents, plan.tree, text, noted)
@@ -106,6 +117,7 @@ def merge_branch(
     return carry_out(hub.database, plan, make)
 
 
+@audited("branch.revert", asset="asset_id")
 def revert_commit(
     hub: Hub, user: User, asset_id: str, branch: str, ref: str, *, message: str | None = None
 ) -> str:
@@ -139,11 +151,17 @@ def revert_commit(
 
     def make(connection: sa.Connection, plan: _Change) -> str | None:
         text = _revert_message(plan.other) if message is None else message
-        return commit_tree(connection, user, branch, [plan.head], plan.tree, text, {})
+        made = commit_tree(connection, user, branch, [plan.head], plan.tree, text, {})
+        if made is not None:
+            said = {"commit": made, "reverted": plan.other.id}
+            about = find_branch(connection, asset_id, branch)
+            record(connection, user, "branch.revert", about, **said)
+        return made
 
     return carry_out(hub.database, plan, make)
 
 
+@audited("branch.reset", asset="asset_id")
 def reset_branch(hub: Hub, user: User, asset_id: str, branch: str, ref: str) -> str:
     """Points a branch at any commit of its asset; returns the commit's id.
 
@@ -156,8 +174,11 @@ def reset_branch(hub: Hub, user: User, asset_id: str, branch: str, ref: str) -> 
         return _Move(branch, head, load_commit(connection, asset_id, target.commit_id))
 
     def make(connection: sa.Connection, plan: _Move) -> str | None:
-        moved = move_branch(connection, user, branch, plan.head, plan.target.id)
-        return plan.target.id if moved else None
+        if not move_branch(connection, user, branch, plan.head, plan.target.id):
+            return None
+        about = find_branch(connection, asset_id, branch)
+        record(connection, user, "branch.reset", about, commit=plan.target.id, before=plan.head.id)
+        return plan.target.id
 
     return carry_out(hub.database, plan, make)
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 
+from assethub.core.audit import About
 from assethub.core.users import User
 from assethub.errors import NotFound, PermissionDenied
 from assethub.store.tables import Id, folders, group_members, shares
@@ -44,6 +45,10 @@ class Folder(NamedTuple):
     @property
     def path(self) -> str:
         return f"{self.owner}/{self.type}/{self.name}"
+
+    @property
+    def about(self) -> About:
+        return About(self.path, self.id)
 
 
 asker = sa.bindparam("asker", type_=Id)

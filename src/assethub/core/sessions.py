@@ -6,12 +6,13 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from assethub.core import attempts, passwords
+from assethub.core.audit import About, audited, note_refusal, record
 from assethub.core.hub import Hub
-from assethub.core.keys import authenticate_key, hash_secret
+from assethub.core.keys import authenticate_key, hash_secret, note_refused_key
 from assethub.core.permissions import require_full_key
-from assethub.core.users import User
+from assethub.core.users import KeyLimits, User, machine_user
 from assethub.core.values import now
-from assethub.errors import NotFound, PermissionDenied, Unauthenticated
+from assethub.errors import HubError, NotFound, PermissionDenied, TooManyRequests, Unauthenticated
 from assethub.store.tables import sessions, signin_links, users
 
 _SECOND = 1_000_000
@@ -59,7 +60,7 @@ _shown = (_id, *(getattr(sessions.c, field) for field in Session._fields[1:]))
 
 
 def make_signin_token(hub: Hub, user: User) -> str:
-    """A token that signs the user in once, within a day."""
+    """A token that signs the user in once, within a day; for who runs the hub."""
     token = secrets.token_urlsafe(32)
 
     def job(connection: sa.Connection) -> None:
@@ -68,6 +69,7 @@ def make_signin_token(hub: Hub, user: User) -> str:
             signin_links.insert(),
             {"secret": hash_secret(token), "user_id": user.id, "expires": now() + _LINK_LIFE},
         )
+        record(connection, machine_user(), "link.create", About(user.name), user=user.id)
 
     hub.database.write(job)
     return token
@@ -110,7 +112,11 @@ def sign_in_with_token(hub: Hub, token: str, origin: Origin = NOWHERE) -> str:
     def job(connection: sa.Connection) -> str:
         return open_session(connection, use_up_link(connection, token), "link", origin)
 
-    return hub.database.write(job)
+    try:
+        return hub.database.write(job)
+    except Unauthenticated as error:
+        note_failed_signin(hub, error, "link", origin)
+        raise
 
 
 def sign_in_with_key(hub: Hub, key: str, origin: Origin = NOWHERE) -> str:
@@ -125,9 +131,13 @@ def sign_in_with_key(hub: Hub, key: str, origin: Origin = NOWHERE) -> str:
             require_full_key(user)
         except PermissionDenied as error:
             raise Unauthenticated(error.text, code=error.code, detail=error.detail) from error
-        return open_session(connection, user.id, "key", origin, user.key and user.key.expires)
+        return open_session(connection, user.id, "key", origin, user.key)
 
-    return hub.database.write(job)
+    try:
+        return hub.database.write(job)
+    except Unauthenticated as error:
+        note_refused_key(hub, key, origin.peer, "session.open", error)
+        raise
 
 
 def sign_in_with_password(
@@ -140,6 +150,16 @@ def sign_in_with_password(
     """
     if not name or not password:
         raise Unauthenticated("give a name and a password", code="password_missing")
+    try:
+        return _check_password(hub, name, password, origin, current)
+    except (Unauthenticated, TooManyRequests) as error:
+        note_failed_signin(hub, error, "password", origin, name)
+        raise
+
+
+def _check_password(
+    hub: Hub, name: str, password: str, origin: Origin, current: User | None
+) -> str:
     counters = [attempts.of_account(name), attempts.of_address(origin.peer)]
     trusted = current is not None and current.name == name
 
@@ -201,18 +221,48 @@ def list_sessions(hub: Hub, user: User) -> list[Session]:
         return [Session._make(row) for row in found]
 
 
+@audited("session.end")
 def end_session(hub: Hub, user: User, id_: str) -> None:
     """Ends one of the user's sessions at once, named by its id. Raises NotFound."""
     require_full_key(user)
     gone = sessions.delete().where(sessions.c.user_id == user.id, _id == id_)
-    if not hub.database.write(lambda connection: connection.execute(gone).rowcount):
-        raise NotFound("session not found", code="session_not_found")
+
+    def job(connection: sa.Connection) -> None:
+        if not connection.execute(gone).rowcount:
+            raise NotFound("session not found", code="session_not_found")
+        record(connection, user, "session.end", About(user.name))
+
+    hub.database.write(job)
 
 
-def sign_out(hub: Hub, secret: str) -> None:
-    """Ends a session at once; one that is not there is no error."""
+def sign_out(hub: Hub, user: User, secret: str) -> None:
+    """Ends a session of the user's at once; one that is not there is no error."""
     gone = sessions.delete().where(sessions.c.secret == hash_secret(secret))
-    hub.database.write(lambda connection: connection.execute(gone).rowcount)
+
+    def job(connection: sa.Connection) -> None:
+        if connection.execute(gone).rowcount:
+            record(connection, user, "session.end", About(user.name))
+
+    hub.database.write(job)
+
+
+def note_failed_signin(
+    hub: Hub, error: HubError, method: str, origin: Origin, name: str = "", subject: str = ""
+) -> None:
+    """Records a sign-in that failed, to whose account where one has that name or subject.
+
+    Any other name is left out: people type their password there.
+    """
+
+    def identify(connection: sa.Connection) -> User | None:
+        whose = users.c.subject == subject if subject else users.c.name == name
+        row = connection.execute(sa.select(users.c.id, users.c.name).where(whose)).first()
+        return None if row is None else User(*row, peer=origin.peer)
+
+    nobody = User("", "", peer=origin.peer)
+    what = name or subject
+    known = identify if what else None
+    note_refusal(hub, nobody, "session.open", error, identify=known, what=what, method=method)
 
 
 def _link_unknown() -> Unauthenticated:
@@ -224,9 +274,16 @@ def _link_unknown() -> Unauthenticated:
 
 
 def open_session(
-    connection: sa.Connection, user_id: str, method: str, origin: Origin, latest: int | None = None
+    connection: sa.Connection,
+    user_id: str,
+    method: str,
+    origin: Origin,
+    key: KeyLimits | None = None,
 ) -> str:
-    """Opens a session, until `latest` at most; returns its secret, which the hub does not keep."""
+    """Opens a session, as long as the key lasts at most; returns its secret, which the hub does
+    not keep.
+    """
+    latest = None if key is None else key.expires
     secret = secrets.token_urlsafe(32)
     expires = now() + SESSION_SECONDS * _SECOND
     connection.execute(sessions.delete().where(sessions.c.expires < now()))
@@ -243,5 +300,7 @@ def open_session(
         },
     )
     name = sa.select(users.c.name).where(users.c.id == user_id)
-    attempts.note_known(connection, connection.execute(name).scalar_one(), origin.peer)
+    user = User(user_id, connection.execute(name).scalar_one(), key=key, peer=origin.peer)
+    attempts.note_known(connection, user.name, origin.peer)
+    record(connection, user, "session.open", About(user.name), method=method)
     return secret

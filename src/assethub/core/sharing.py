@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from assethub.core.audit import audited, record
 from assethub.core.folders import load_folder
 from assethub.core.groups import load_group
 from assethub.core.hub import Hub
@@ -34,6 +35,7 @@ class Share(NamedTuple):
     created_by: str
 
 
+@audited("folder.share", folder="folder_id")
 def share_folder(hub: Hub, user: User, folder_id: str, grantee: Grantee, level: Level) -> None:
     """Lets others into a folder, or changes what they may do there."""
     if level not in (Level.VIEW, Level.RUN, Level.EDIT):
@@ -54,10 +56,13 @@ def share_folder(hub: Hub, user: User, folder_id: str, grantee: Grantee, level: 
             "created_by": user.name,
         }
         insert_or_replace(connection, shares, [row])
+        said = grantee._asdict() | {"level": level.name.lower()}
+        record(connection, user, "folder.share", folder.about, **said)
 
     hub.database.write(job)
 
 
+@audited("folder.unshare", folder="folder_id")
 def unshare_folder(hub: Hub, user: User, folder_id: str, grantee: Grantee) -> None:
     """Takes back what was shared; raises NotFound where nothing was."""
 
@@ -74,6 +79,7 @@ def unshare_folder(hub: Hub, user: User, folder_id: str, grantee: Grantee) -> No
                 code="share_not_found",
                 detail=f"folder {folder.path} is not shared with {_describe(grantee)}",
             )
+        record(connection, user, "folder.unshare", folder.about, **grantee._asdict())
 
     hub.database.write(job)
 
@@ -100,6 +106,7 @@ def list_shares(hub: Hub, user: User, folder_id: str) -> list[Share]:
     return sorted(found, key=lambda share: (order.index(share.grantee.kind), share.grantee.name))
 
 
+@audited("folder.transfer", folder="folder_id")
 def transfer_folder(hub: Hub, user: User, folder_id: str, owner: str) -> None:
     """Gives a folder to another user, by its owner or by an admin.
 
@@ -114,6 +121,8 @@ def transfer_folder(hub: Hub, user: User, folder_id: str, owner: str) -> None:
             raise Conflict(f"user {owner} is disabled; choose another", code="user_disabled")
         if account.id != folder.owner_id:
             _give(connection, user, folder, account)
+        said = {"from": folder.owner, "to": account.name}
+        record(connection, user, "folder.transfer", folder.about, **said)
 
     hub.database.write(job)
 

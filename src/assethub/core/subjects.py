@@ -7,9 +7,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from assethub.core.audit import About, record
 from assethub.core.hub import Hub
-from assethub.core.sessions import Origin, open_session
-from assethub.core.users import insert_user
+from assethub.core.sessions import Origin, note_failed_signin, open_session
+from assethub.core.users import User, insert_user, record_user
 from assethub.core.values import check_name, new_id, now
 from assethub.errors import InvalidInput, Unauthenticated
 from assethub.store.database import insert_missing
@@ -50,17 +51,21 @@ def sign_in_subject(hub: Hub, identity: Identity, origin: Origin) -> str:
         row = connection.execute(query.where(users.c.subject == identity.subject)).first()
         if row is not None and row.disabled is not None:
             raise Unauthenticated("this account is disabled", code="account_disabled")
-        id_ = _make_user(connection, identity) if row is None else row.id
+        id_ = _make_user(connection, identity, origin) if row is None else row.id
         email = _clean_email(identity.email)
         connection.execute(users.update().where(users.c.id == id_).values(email=email))
         if identity.groups is not None:
-            _replace_groups(connection, id_, identity.groups)
+            _replace_groups(connection, id_, identity.groups, origin)
         return open_session(connection, id_, SOURCE, origin)
 
-    return hub.database.write(job)
+    try:
+        return hub.database.write(job)
+    except Unauthenticated as error:
+        note_failed_signin(hub, error, SOURCE, origin, subject=identity.subject)
+        raise
 
 
-def _make_user(connection: sa.Connection, identity: Identity) -> str:
+def _make_user(connection: sa.Connection, identity: Identity, origin: Origin) -> str:
     """A new user, under a name that nobody has: an account that is there is never taken over."""
     wanted = _clean_name(identity.name or identity.email)
     query = sa.select(users.c.name).where(
@@ -72,7 +77,9 @@ def _make_user(connection: sa.Connection, identity: Identity) -> str:
         if name not in taken:
             try:
                 with connection.begin_nested():
-                    return insert_user(connection, name, identity.subject).id
+                    user = insert_user(connection, name, identity.subject)
+                record_user(connection, user, user._replace(peer=origin.peer))
+                return user.id
             except IntegrityError:
                 # Another hub was quicker: with the name, or with this same user.
                 found = sa.select(users.c.id).where(users.c.subject == identity.subject)
@@ -97,11 +104,19 @@ def _clean_email(text: str) -> str | None:
     return text if fits else None
 
 
-def _replace_groups(connection: sa.Connection, user_id: str, names: list[str]) -> None:
+def _replace_groups(
+    connection: sa.Connection, user_id: str, names: list[str], origin: Origin
+) -> None:
     fitting = [name for name in dict.fromkeys(names) if _fits(name)][:_MOST_GROUPS]
     rows = [{"id": new_id(), "name": name, "created": now(), "source": SOURCE} for name in fitting]
+    known = set(
+        connection.execute(sa.select(groups.c.name).where(groups.c.name.in_(fitting))).scalars()
+    )
     insert_missing(connection, groups, rows)
     provided = sa.select(groups.c.id).where(groups.c.source == SOURCE)
+    own = sa.select(groups.c.id, groups.c.name).join(group_members)
+    own = own.where(group_members.c.user_id == user_id, groups.c.source == SOURCE)
+    before = {row.id: row.name for row in connection.execute(own)}
     connection.execute(
         group_members.delete().where(
             group_members.c.user_id == user_id, group_members.c.group_id.in_(provided)
@@ -110,6 +125,19 @@ def _replace_groups(connection: sa.Connection, user_id: str, names: list[str]) -
     found = connection.execute(provided.where(groups.c.name.in_(fitting))).scalars()
     members = [{"user_id": user_id, "group_id": group} for group in found]
     insert_missing(connection, group_members, members)
+    after = {row.id: row.name for row in connection.execute(own)}
+    query = sa.select(users.c.name).where(users.c.id == user_id)
+    user = User(user_id, connection.execute(query).scalar_one(), peer=origin.peer)
+    for row in rows:
+        if row["name"] not in known:
+            record(connection, user, "group.create", About(str(row["name"])), source=SOURCE)
+    for action, changed in (
+        ("group.remove_member", before.items() - after.items()),
+        ("group.add_member", after.items() - before.items()),
+    ):
+        for id_, name in sorted(changed, key=lambda each: each[1]):
+            said = {"group": id_, "member": user.name, "source": SOURCE}
+            record(connection, user, action, About(name), **said)
 
 
 def _fits(name: str) -> bool:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from assethub.core.assets import load_asset
+from assethub.core.audit import audited, record
 from assethub.core.hub import Hub
 from assethub.core.pages import Page, check_amount, cut_page
 from assethub.core.permissions import Level
@@ -23,12 +24,13 @@ class Tag(NamedTuple):
     commit_id: str
 
 
+@audited("tag.create", asset="asset_id")
 def create_tag(hub: Hub, user: User, asset_id: str, name: str, source: str) -> str:
     """Names the commit that a branch, tag or commit points at; returns its id."""
     check_branch_name("tag", name)
 
     def job(connection: sa.Connection) -> str:
-        load_asset(connection, user, asset_id, Level.EDIT)
+        asset = load_asset(connection, user, asset_id, Level.EDIT)
         commit_id = find_target(connection, asset_id, "any", source).commit_id
         row = {"asset_id": asset_id, "name": name, "commit_id": commit_id, "created": now()}
         try:
@@ -37,6 +39,8 @@ def create_tag(hub: Hub, user: User, asset_id: str, name: str, source: str) -> s
             raise Conflict(
                 "tag already exists", code="tag_exists", detail=f"tag already exists: {name}"
             ) from error
+        about = asset.about.at(f":tag/{name}")
+        record(connection, user, "tag.create", about, commit=commit_id)
         return commit_id
 
     return hub.database.write(job)
@@ -67,11 +71,15 @@ def _select(hub: Hub, user: User, asset_id: str, query: "sa.Select[Any]") -> lis
         return [Tag(*row) for row in connection.execute(query)]
 
 
+@audited("tag.delete", asset="asset_id")
 def delete_tag(hub: Hub, user: User, asset_id: str, name: str) -> None:
     def job(connection: sa.Connection) -> None:
-        load_asset(connection, user, asset_id, Level.EDIT)
+        asset = load_asset(connection, user, asset_id, Level.EDIT)
         gone = tags.delete().where(tags.c.asset_id == asset_id, tags.c.name == name)
-        if not connection.execute(gone).rowcount:
+        row = connection.execute(gone.returning(tags.c.commit_id)).first()
+        if row is None:
             raise NotFound("tag not found", code="tag_not_found", detail=f"tag {name} not found")
+        about = asset.about.at(f":tag/{name}")
+        record(connection, user, "tag.delete", about, commit=row.commit_id)
 
     hub.database.write(job)

@@ -1,10 +1,13 @@
 """Users of a hub: who they are, who looks after the others, and who is kept out."""
 
+import getpass
+import os
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from assethub.core.audit import About, audited, record
 from assethub.core.hub import Hub
 from assethub.core.values import check_name, new_id, now
 from assethub.errors import Conflict, NotFound
@@ -33,12 +36,16 @@ class KeyLimits(NamedTuple):
 
 
 class User(NamedTuple):
-    """Who asks. `name` is what stands as OWNER in references; `key` is None without a key."""
+    """Who asks. `name` is what stands as OWNER in references; `key` is None without a key.
+
+    `peer` is the address that the request comes from.
+    """
 
     id: str
     name: str
     admin: bool = False
     key: KeyLimits | None = None
+    peer: str = ""
 
 
 class Account(NamedTuple):
@@ -54,15 +61,30 @@ class Account(NamedTuple):
 _account = sa.select(*(getattr(users.c, field) for field in Account._fields))
 
 
-def add_user(hub: Hub, name: str) -> User:
-    """Makes a user, an admin if it is the first; raises Conflict where the name is taken."""
+def machine_user() -> User:
+    """Who runs `assethub` on the machine, as the audit log names them; no user has such a name."""
+    try:
+        return User("", f"assethub:{getpass.getuser()}")
+    except (KeyError, OSError):
+        return User("", f"assethub:{os.getuid()}")
+
+
+@audited("user.create")
+def add_user(hub: Hub, name: str, *, by: User | None = None) -> User:
+    """Makes a user, an admin if it is the first; raises Conflict where the name is taken.
+
+    `by` is the admin who does so, None for who runs the hub.
+    """
+    _check_admin(by)
     check_name("user", name)
 
     def job(connection: sa.Connection) -> User:
         try:
-            return insert_user(connection, name)
+            user = insert_user(connection, name)
         except IntegrityError as error:
             raise Conflict(f"user {name} already exists", code="user_exists") from error
+        record_user(connection, user, by or machine_user())
+        return user
 
     return hub.database.write(job)
 
@@ -76,6 +98,19 @@ def insert_user(
     row = {"id": user.id, "name": name, "created": now(), "admin": first}
     connection.execute(users.insert(), row | {"subject": subject, "email": email})
     return user
+
+
+def _check_admin(by: User | None) -> None:
+    # Whoever decides that knows what a user is, and so imports this module.
+    from assethub.core.permissions import require_admin
+
+    if by is not None:
+        require_admin(by)
+
+
+def record_user(connection: sa.Connection, user: User, by: User) -> None:
+    """Records that a user was made."""
+    record(connection, by, "user.create", About(user.name), user=user.id, admin=user.admin)
 
 
 def list_users(hub: Hub) -> list[Account]:
@@ -112,15 +147,22 @@ def load_account(connection: sa.Connection, name: str) -> Account:
     return Account(*row)
 
 
+@audited("user.update")
 def change_user(
-    hub: Hub, name: str, *, admin: bool | None = None, disabled: bool | None = None
+    hub: Hub,
+    name: str,
+    *,
+    admin: bool | None = None,
+    disabled: bool | None = None,
+    by: User | None = None,
 ) -> Account:
     """Gives or takes the role of an admin, keeps a user out or lets them in again.
 
     To one who is kept out no key opens anything, and sessions and sign-in links end; folders and
     shares stay as they are. Their keys work again once they are let in. Raises Conflict where no
-    admin would be left.
+    admin would be left. `by` is the admin who does so, None for who runs the hub.
     """
+    _check_admin(by)
 
     def job(connection: sa.Connection) -> Account:
         # Whoever takes the last admin's role away waits for whoever takes that of the last but one.
@@ -142,6 +184,12 @@ def change_user(
         if disabled:
             for table in (sessions, signin_links):
                 connection.execute(table.delete().where(table.c.user_id == account.id))
+        said = {
+            "user": changed.id,
+            "admin": changed.admin,
+            "disabled": changed.disabled is not None,
+        }
+        record(connection, by or machine_user(), "user.update", About(name), **said)
         return changed
 
     return hub.database.write(job)

@@ -5,12 +5,19 @@ from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import ip_address
 
+from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from assethub.settings import Networks
 
 _PORT = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<four>[0-9.]+))(?::\d+)?")
 _HOST = re.compile(rb"[!-+\--~]+")
+
+
+def find_peer(connection: HTTPConnection) -> str:
+    """The address that a request comes from, past the proxies that `resolve` has looked behind."""
+    client = connection.client
+    return client.host if client else ""
 
 
 class Proxies:
