@@ -345,7 +345,8 @@ upload_parts = Table(
 )
 
 # `dataset_id` and its folder are no foreign keys: an evaluation outlives its dataset. The `…_ref`,
-# `…_branch` and `…_tags` are those of the moment it was made, kept for show.
+# `…_branch` and `…_tags` are those of the moment it was made, kept for show. `model_folder_id` is
+# that of the model, which stays in its folder: a search asks it of each row.
 evaluations = Table(
     "evaluations",
     metadata,
@@ -367,12 +368,29 @@ evaluations = Table(
     Column("deleted_by", String(255)),
     Column("deleted_why", Text),
     Column("dataset_folder_id", Id),
+    Column("model_folder_id", Id),
+    Column("params", JSON(none_as_null=True)),
+    Column("tool", String(255)),
+    Column("tool_version", String(255)),
+    Column("revision", String(255)),
+    Column("seed", BigInteger),
+    Column("hardware", Text),
+    Column("duration", Double),
+    Column("started", BigInteger),
+    Column("note", Text),
+    Column("labels", JSON(none_as_null=True)),
+    Column("source", JSON(none_as_null=True)),
+    Column("invalid", BigInteger),
+    Column("invalid_by", String(255)),
+    Column("invalid_why", Text),
+    Index("ix_evaluations_created", "created", "seq"),
     Index("ix_evaluations_model", "model_id", "model_commit", "seq"),
     Index("ix_evaluations_model_seq", "model_id", "seq"),
     Index("ix_evaluations_dataset", "dataset_id", "dataset_commit", "seq"),
 )
 
-# `value` NULL is NaN: SQLite cannot hold one. `position` keeps the order they were given in.
+# `value` NULL is NaN: SQLite cannot hold one. `position` keeps the order they were given in. The
+# index by value is what a search walks; with the id in it nothing else is read of a metric.
 metrics = Table(
     "metrics",
     metadata,
@@ -387,7 +405,27 @@ metrics = Table(
     Column("name", Text, nullable=False),
     Column("value", Double),
     Column("integral", Boolean, nullable=False),
+    Column("stderr", Double),
+    Column("n", BigInteger),
+    Column("higher_is_better", Boolean),
+    Column("slice", Text),
     UniqueConstraint("evaluation_seq", "name"),
+    Index("ix_metrics_name_value", "name", "value", "evaluation_seq"),
+)
+
+# What an evaluation measured for each sample, as a Parquet file. Sent before the evaluation is made
+# it belongs to none and `expires`.
+samples = Table(
+    "samples",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, nullable=False, index=True),
+    Column("evaluation_seq", Serial, _owned("evaluations.seq"), unique=True),
+    Column("sha256", Sha256, nullable=False, index=True),
+    Column("size", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("columns", JSON, nullable=False),
+    Column("expires", BigInteger, index=True),
 )
 
 # What was done, by whom, from where (`peer`). Rows are only ever added; `hash` covers the row and
