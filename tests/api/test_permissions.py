@@ -226,6 +226,7 @@ TABLE: dict[str, tuple[str, Ask]] = {
         ADMIN,
         lambda at: {"params": {"name": at.scene.cast.users["owner"].name}},
     ),
+    "GET /admin/audit": (ADMIN, asks()),
     "GET /account": (ACCOUNT, asks()),
     "PUT /account/password": (FULL_KEY, new_password),
     "GET /account/sessions": (FULL_KEY, asks()),

@@ -6,6 +6,7 @@ from starlette.routing import Route
 from assethub.api import (
     account,
     assets,
+    audit,
     branches,
     commits,
     evaluations,
@@ -45,6 +46,7 @@ for _noun in (
     groups,
     people,
     account,
+    audit,
 ):
     router.include_router(_noun.router)
 

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from assethub.cli.audit import audit
 from assethub.cli.doctor import doctor
 from assethub.cli.groups import group_group
 from assethub.cli.keys import key_group
@@ -29,6 +30,7 @@ cli.add_command(serve)
 cli.add_command(collect_garbage)
 cli.add_command(check)
 cli.add_command(doctor)
+cli.add_command(audit)
 cli.add_command(user_group)
 cli.add_command(key_group)
 cli.add_command(group_group)
