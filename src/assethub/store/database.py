@@ -253,7 +253,8 @@ def _sqlite_engine(url: str, begin: str, *, pool_size: int, query_only: bool) ->
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "cache_size=-65536",
+            # Each reader has one of its own, and there may be 50 of them.
+            f"cache_size={-8192 if query_only else -65536}",
             f"query_only={'ON' if query_only else 'OFF'}",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
