@@ -93,7 +93,7 @@ class Liar:
     """A provider whose next answers a test may spoil; by itself it is strict.
 
     `claims` go into the ID token, None takes one out; `key` and `header` sign it; `userinfo` is
-    that answer, `metadata` changes the discovery's.
+    that answer. A `public` one has given the hub no secret.
     """
 
     def __init__(self) -> None:
@@ -111,6 +111,7 @@ class Liar:
         self.token: dict[str, Any] = {}
         self.asked: dict[str, str] = {}
         self.authenticated_by = ""
+        self.public = False
 
     def sign_in(self, visitor: Visitor, **answer: str) -> Page:
         page = visitor.get("/signin/openid")
@@ -153,7 +154,8 @@ class Liar:
             challenge == self.asked["code_challenge"]
             and form["redirect_uri"] == self.asked["redirect_uri"]
             and form["code"] == "the-code"
-            and self.authenticated_by != "none"
+            and (self.authenticated_by != "none" or self.public)
+            and (form.get("client_id") == CLIENT or not self.public)
         )
         if not fits:
             return 400, {"error": "invalid_grant"}

@@ -425,6 +425,14 @@ def test_what_the_provider_says_of_itself_is_checked(
             assert liar.authenticated_by == "post"
 
 
+def test_a_hub_without_a_secret_is_a_public_client(tmp_path: Path, liar: Liar) -> None:
+    settings = with_provider(Settings(data=tmp_path / "data"), liar.url, "")
+    with run_hub(settings, tmp_path / "log") as hub:
+        assert liar.sign_in(Visitor(hub)).status == 400
+        liar.public = True
+        assert liar.sign_in(Visitor(hub)).status == 303
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
