@@ -60,6 +60,18 @@ def test_it_makes_nothing(tmp_path: Path) -> None:
         (["--tls-cert", "/none"], "tls_cert", "go together"),
         (["--tls-cert", "/none", "--tls-key", "/none"], "tls_cert", "No such file"),
         (["--trusted-proxies", "0.0.0.0/0"], "trusted_proxies", "so wide"),
+        (["--oidc-issuer", "http://id.example"], "oidc_issuer", "no https:// URL"),
+        (["--oidc-issuer", "https://id.example"], "oidc_client_id", "needed beside"),
+        (
+            ["--oidc-issuer", "https://id.example", "--oidc-client-secret-file", "/none"],
+            "oidc_client_secret_file",
+            "No such file",
+        ),
+        (
+            ["--oidc-issuer", "https://id.example", "--oidc-client-secret-file", "/etc/passwd"],
+            "oidc_client_secret_file",
+            "can be read by all",
+        ),
         (["--allowed-hosts", "*"], "allowed_hosts", "DNS rebinding"),
         (["--database-url", "postgresql://127.0.0.1:1/x"], "database", "cannot open"),
         (["--store-url", "ftp://x"], "store", "ftp://"),

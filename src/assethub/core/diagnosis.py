@@ -45,6 +45,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         *_look_at_hosts(settings),
         *_look_at_rates(settings),
         *_look_at_metrics(settings),
+        *_look_at_provider(settings),
         *_look_at_process(),
     ]
 
@@ -228,6 +229,31 @@ def _look_at_metrics(settings: Settings) -> Iterator[Finding]:
             "note",
             "metrics_host",
             f"anyone who reaches {settings.metrics_host} can read /metrics, which asks for no key",
+        )
+
+
+def _look_at_provider(settings: Settings) -> Iterator[Finding]:
+    if not settings.oidc_issuer:
+        return
+    parts = urlsplit(settings.oidc_issuer)
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        yield Finding(
+            "problem", "oidc_issuer", f"{settings.oidc_issuer} is no https:// URL, nor on loopback"
+        )
+    if not settings.oidc_client_id:
+        yield Finding("problem", "oidc_client_id", "it is needed beside oidc_issuer")
+    if not settings.oidc_client_secret_file:
+        return
+    try:
+        mode = stat.S_IMODE(Path(settings.oidc_client_secret_file).stat().st_mode)
+    except OSError as error:
+        yield Finding("problem", "oidc_client_secret_file", str(error))
+        return
+    if mode & 0o007:
+        yield Finding(
+            "problem",
+            "oidc_client_secret_file",
+            f"{settings.oidc_client_secret_file} can be read by all users of the machine",
         )
 
 
