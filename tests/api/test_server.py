@@ -185,8 +185,7 @@ def test_a_hub_whose_store_is_away_says_when_to_ask_again(tmp_path: Path) -> Non
 def test_a_directory_is_served_once(tmp_path: Path) -> None:
     data, store = tmp_path / "data", tmp_path / "store"
     settings = Settings(data=data, store_url=str(store))
-    process, _ = start_hub(settings, tmp_path / "log")
-    with process:
+    with run_hub(settings, tmp_path / "log"):
         for flags, named in (
             (["--data", str(data)], data),
             (["--data", str(tmp_path / "other"), "--store-url", store.as_uri()], store),
@@ -194,16 +193,18 @@ def test_a_directory_is_served_once(tmp_path: Path) -> None:
             done = assethub("serve", "--port", "0", *flags)
             assert done.returncode == 1
             assert done.stderr.count("\n") == 1
-            assert f"another assethub serves {named} already" in done.stderr
-            assert f"(process {process.pid})" in done.stderr
+            assert f"another assethub serves {named} already (process " in done.stderr
         # Other commands work beside it.
-        assert assethub("user", "list", "--data", str(data)).stdout == "admin\n"
+        assert assethub("user", "list", "--data", str(data)).returncode == 0
+
+
+def test_a_directory_is_free_once_its_server_was_killed(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data")
+    process, _ = start_hub(settings, tmp_path / "log")
+    with process:
         process.kill()
-        process.wait()
-    again, _ = start_hub(settings, tmp_path / "log")
-    with again:
-        again.terminate()
-        assert again.wait(10) == 0
+    with run_hub(settings, tmp_path / "log") as hub:
+        assert urllib3.request("GET", f"{hub.url}/healthz").status == 200
 
 
 def test_a_port_in_use_is_said(hub: RunningHub, tmp_path: Path) -> None:
