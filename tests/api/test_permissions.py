@@ -131,6 +131,11 @@ def evaluation(at: At) -> dict[str, Any]:
     return {"json": {"model": at.model, "dataset": dataset, "metrics": {"accuracy": 0.5}}}
 
 
+def gate(at: At) -> dict[str, Any]:
+    rule = {"metric": "accuracy", "dataset": at.scene.reference("dataset"), "min": 0.9}
+    return {**DEV, "json": {"rules": [rule], "allow_new": True}}
+
+
 def group(**named: str) -> Ask:
     return lambda at: {"params": {"name": at.scene.group, **named}}
 
@@ -171,6 +176,13 @@ TABLE: dict[str, tuple[str, Ask]] = {
     "GET /assets/{asset_id}/branches/{name}/protection": (VIEW, asks(**DEV)),
     "PUT /assets/{asset_id}/branches/{name}/protection": (OWN, asks(**DEV, json={})),
     "DELETE /assets/{asset_id}/branches/{name}/protection": (OWN, asks(**DEV)),
+    "GET /assets/{asset_id}/branches/{name}/gate": (VIEW, asks(**DEV)),
+    "PUT /assets/{asset_id}/branches/{name}/gate": (OWN, gate),
+    "DELETE /assets/{asset_id}/branches/{name}/gate": (OWN, asks(**DEV)),
+    "POST /gate/check": (
+        VIEW,
+        body(lambda at: {"source": f"{at.model}:tag/v1", "dest": f"{at.model}:branch/main"}),
+    ),
     "POST /assets/{asset_id}/branches/{name}/merge": (EDIT, asks(**DEV, json={"source": "main"})),
     "POST /assets/{asset_id}/branches/{name}/reset": (EDIT, asks(**DEV, json={"ref": "v1"})),
     "POST /assets/{asset_id}/branches/{name}/revert": (EDIT, asks(**DEV, json={"ref": "v1"})),

@@ -9,7 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 
+from assethub.api.gates import render_rule_result
 from assethub.api.render import Json, render_conflict
+from assethub.core.gate_keeping import GateFailed
+from assethub.core.gate_rules import InvalidRule
 from assethub.core.merging import MergeConflict
 from assethub.errors import Damaged, HubError, InvalidInput, Unauthenticated
 from assethub.tree import CorruptNode
@@ -41,9 +44,13 @@ def render_error(request: Request, error: HubError) -> Response:
     if not wants_json(request):
         plain = status if status == 401 else error.plain_status
         return PlainTextResponse(error.text, plain, headers)
-    more = {}
+    more: Json = {}
     if isinstance(error, MergeConflict):
         more["conflicts"] = [render_conflict(conflict) for conflict in error.conflicts]
+    if isinstance(error, GateFailed):
+        more["rules"] = [render_rule_result(result) for result in error.results]
+    if isinstance(error, InvalidRule):
+        more |= {"rule": error.number, "field": error.field}
     return _problem(status, error.code, error.detail, headers, more)
 
 

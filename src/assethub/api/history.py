@@ -21,15 +21,18 @@ class Merge(BaseModel):
     message: StrictStr | None = None
     strategy: merging.Strategy | None = None
     metadata: dict[StrictStr, StrictStr] | None = None
+    override: StrictStr | None = None
 
 
 class Reset(BaseModel):
     ref: StrictStr
+    override: StrictStr | None = None
 
 
 class Revert(BaseModel):
     ref: StrictStr
     message: StrictStr | None = None
+    override: StrictStr | None = None
 
 
 @router.get("/diff", response_model=None)
@@ -67,6 +70,7 @@ def merge_branch(
             message=body.message,
             strategy=body.strategy,
             metadata=body.metadata,
+            override=body.override,
         ),
         lambda merged: {"commit": merged.commit_id, "result": merged.result},
     )
@@ -77,7 +81,9 @@ def reset_branch(
     once: CalledOnce, caller: Caller, asset_id: str, name: str, body: Reset
 ) -> Response:
     return once.answer(
-        lambda hub: merging.reset_branch(hub, caller, asset_id, name, body.ref),
+        lambda hub: merging.reset_branch(
+            hub, caller, asset_id, name, body.ref, override=body.override
+        ),
         lambda commit: {"commit": commit},
     )
 
@@ -88,7 +94,13 @@ def revert_commit(
 ) -> Response:
     return once.answer(
         lambda hub: merging.revert_commit(
-            hub, caller, asset_id, name, body.ref, message=body.message
+            hub,
+            caller,
+            asset_id,
+            name,
+            body.ref,
+            message=body.message,
+            override=body.override,
         ),
         lambda commit: {"commit": commit},
     )

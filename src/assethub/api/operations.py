@@ -21,6 +21,7 @@ class Finish(BaseModel):
     message: StrictStr | None = None
     metadata: dict[StrictStr, StrictStr] | None = None
     overwrite: StrictBool = False
+    override: StrictStr | None = None
 
 
 @router.post("/update")
@@ -59,6 +60,7 @@ def finish_operation(once: CalledOnce, caller: Caller, operation_id: str, body: 
             body.message or "",
             metadata=body.metadata,
             overwrite=body.overwrite,
+            override=body.override,
         ),
         lambda commit: {"commit": commit},
     )

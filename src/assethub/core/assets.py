@@ -187,7 +187,7 @@ def delete_asset(hub: Hub, user: User, id_: str) -> None:
 
     def job(connection: sa.Connection) -> None:
         asset = load_asset(connection, user, id_, Level.EDIT)
-        check_asset(connection, user, id_)
+        check_asset(connection, user, id_, level_of(user, asset.folder, id_))
         connection.execute(tables.assets.delete().where(tables.assets.c.id == id_))
         record(connection, user, "asset.delete", asset.about)
 

@@ -10,8 +10,8 @@ from assethub.core.audit import audited, record
 from assethub.core.groups import load_group
 from assethub.core.hub import Hub
 from assethub.core.pages import Page, check_amount, cut_page
-from assethub.core.permissions import Level
-from assethub.core.protection import Protection, check_movable
+from assethub.core.permissions import Level, level_of
+from assethub.core.protection import Protection, check_gated, check_movable
 from assethub.core.targets import find_target
 from assethub.core.users import User, load_account
 from assethub.core.values import check_branch_name, now
@@ -106,11 +106,13 @@ def delete_branch(hub: Hub, user: User, asset_id: str, name: str) -> None:
                 plain_status=500,
             )
         gone = branches.delete().where(branches.c.asset_id == asset_id, branches.c.name == name)
-        kept = (branches.c.commit_id, branches.c.protection)
+        kept = (branches.c.commit_id, branches.c.protection, branches.c.gate)
         row = connection.execute(gone.returning(*kept)).first()
         if row is None:
             raise _missing(name)
         check_movable(connection, user, name, row.protection)
+        if row.gate is not None:
+            check_gated(level_of(user, asset.folder, asset_id), name)
         about = asset.about.at(f":branch/{name}")
         record(connection, user, "branch.delete", about, commit=row.commit_id)
 

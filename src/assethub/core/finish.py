@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from assethub.core.audit import audited, find_branch, record
 from assethub.core.commits import Commit, load_commit
 from assethub.core.contents import keep_contents
+from assethub.core.gate_keeping import Passage
 from assethub.core.hub import Hub
 from assethub.core.moves import carry_out, check_metadata, commit_tree
 from assethub.core.operations import Operation, load_operation, operation_missing
@@ -46,15 +47,17 @@ def finish_operation(
     *,
     metadata: Mapping[str, str] | None = None,
     overwrite: bool = False,
+    override: str | None = None,
 ) -> str:
     """Makes the commit; returns its id.
 
     Raises InvalidInput `commit: no changes` where nothing would change (the operation stays open),
     and Conflict naming the paths where the branch has changed them since the operation began,
-    unless told to overwrite them.
+    unless told to overwrite them. `override` is an owner's reason to pass the branch's gate.
     """
     check_text("message", message)
     noted = check_metadata(metadata or {})
+    passage = Passage(override)
 
     def make(connection: sa.Connection, plan: _Plan) -> str | None:
         if not _as_planned(connection, plan.operation):
@@ -67,6 +70,7 @@ def finish_operation(
             plan.tree,
             message,
             noted,
+            passage,
         )
         if made is not None:
             keep_contents(connection, plan.operation.asset_id, plan.operation.id)
@@ -77,7 +81,10 @@ def finish_operation(
         return made
 
     return carry_out(
-        hub.database, lambda connection: _plan(connection, user, operation_id, overwrite), make
+        hub.database,
+        passage,
+        lambda connection: _plan(connection, user, operation_id, overwrite),
+        make,
     )
 
 

@@ -9,6 +9,7 @@ from assethub.core.ancestry import find_merge_base
 from assethub.core.assets import load_asset
 from assethub.core.audit import audited, find_branch, record
 from assethub.core.commits import Commit, load_commit
+from assethub.core.gate_keeping import Passage
 from assethub.core.hub import Hub
 from assethub.core.moves import carry_out, check_metadata, commit_tree, move_branch
 from assethub.core.permissions import Level
@@ -70,6 +71,7 @@ def merge_branch(
     message: str | None = None,
     strategy: Strategy | None = None,
     metadata: Mapping[str, str] | None = None,
+    override: str | None = None,
 ) -> Merged:
     """Merges a branch, tag or commit of the same asset into a branch.
 
@@ -77,11 +79,13 @@ def merge_branch(
     own it is moved to the source's commit; message and metadata count for neither. Else a commit
     with two parents is made. `strategy` says whose entry stands where both sides changed a path:
     `ours` the branch's, `theirs` the source's. Without it MergeConflict lists these paths.
+    `override` is an owner's reason to pass the branch's gate.
     """
     # A whole commit id is cut as people see it.
     shown = source[:12] if len(source) == 64 else source
     text = check_text("message", f"Merge {shown} into {branch}" if message is None else message)
     noted = check_metadata(metadata or {})
+    passage = Passage(override)
 
     def plan(connection: sa.Connection) -> _Move | _Change:
         head = _load_head(connection, user, asset_id, branch)
@@ -107,19 +111,26 @@ def merge_branch(
     def bring(connection: sa.Connection, plan: _Move | _Change) -> Merged | None:
         if isinstance(plan, _Change):
             parents = [plan.head, plan.other]
-            made = commit_tree(connection, user, branch, parents, plan.tree, text, noted)
+            made = commit_tree(connection, user, branch, parents, plan.tree, text, noted, passage)
             return Merged(made, "merged") if made else None
         if plan.target.id == plan.head.id:
             return Merged(plan.head.id, "up_to_date")
-        moved = move_branch(connection, user, branch, plan.head, plan.target.id)
+        moved = move_branch(connection, user, branch, plan.head, plan.target.id, passage)
         return Merged(plan.target.id, "fast_forward") if moved else None
 
-    return carry_out(hub.database, plan, make)
+    return carry_out(hub.database, passage, plan, make)
 
 
 @audited("branch.revert", asset="asset_id")
 def revert_commit(
-    hub: Hub, user: User, asset_id: str, branch: str, ref: str, *, message: str | None = None
+    hub: Hub,
+    user: User,
+    asset_id: str,
+    branch: str,
+    ref: str,
+    *,
+    message: str | None = None,
+    override: str | None = None,
 ) -> str:
     """Makes a commit of a branch that takes back what one commit changed; returns its id.
 
@@ -128,6 +139,7 @@ def revert_commit(
     """
     if message is not None:
         check_text("message", message)
+    passage = Passage(override)
 
     def plan(connection: sa.Connection) -> _Change:
         head = _load_head(connection, user, asset_id, branch)
@@ -151,22 +163,25 @@ def revert_commit(
 
     def make(connection: sa.Connection, plan: _Change) -> str | None:
         text = _revert_message(plan.other) if message is None else message
-        made = commit_tree(connection, user, branch, [plan.head], plan.tree, text, {})
+        made = commit_tree(connection, user, branch, [plan.head], plan.tree, text, {}, passage)
         if made is not None:
             said = {"commit": made, "reverted": plan.other.id}
             about = find_branch(connection, asset_id, branch)
             record(connection, user, "branch.revert", about, **said)
         return made
 
-    return carry_out(hub.database, plan, make)
+    return carry_out(hub.database, passage, plan, make)
 
 
 @audited("branch.reset", asset="asset_id")
-def reset_branch(hub: Hub, user: User, asset_id: str, branch: str, ref: str) -> str:
+def reset_branch(
+    hub: Hub, user: User, asset_id: str, branch: str, ref: str, *, override: str | None = None
+) -> str:
     """Points a branch at any commit of its asset; returns the commit's id.
 
     Commits that only the branch led to stay reachable by their ids and tags.
     """
+    passage = Passage(override)
 
     def plan(connection: sa.Connection) -> _Move:
         head = _load_head(connection, user, asset_id, branch)
@@ -174,13 +189,13 @@ def reset_branch(hub: Hub, user: User, asset_id: str, branch: str, ref: str) -> 
         return _Move(branch, head, load_commit(connection, asset_id, target.commit_id))
 
     def make(connection: sa.Connection, plan: _Move) -> str | None:
-        if not move_branch(connection, user, branch, plan.head, plan.target.id):
+        if not move_branch(connection, user, branch, plan.head, plan.target.id, passage):
             return None
         about = find_branch(connection, asset_id, branch)
         record(connection, user, "branch.reset", about, commit=plan.target.id, before=plan.head.id)
         return plan.target.id
 
-    return carry_out(hub.database, plan, make)
+    return carry_out(hub.database, passage, plan, make)
 
 
 def _load_head(connection: sa.Connection, user: User, asset_id: str, branch: str) -> Commit:

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 import sqlalchemy as sa
 
 from assethub.core.commits import Commit, make_commit, save_commit
+from assethub.core.gate_keeping import Move, Passage, keep_gate
 from assethub.core.protection import check_movable
 from assethub.core.users import User
 from assethub.core.values import check_text, now
@@ -35,6 +36,7 @@ R = TypeVar("R")
 
 def carry_out(
     database: Database,
+    passage: Passage,
     plan: Callable[[sa.Connection], P],
     make: Callable[[sa.Connection, P], R | None],
 ) -> R:
@@ -42,10 +44,11 @@ def carry_out(
 
     The plan is made beside other writers. Where `make` returns None, since the branch has left
     the plan's head meanwhile, both run anew in a transaction that lets nobody else move the branch.
+    What a gate has to compare for the passage is compared between two attempts.
     """
     with database.read() as connection:
         first = plan(connection)
-    done = database.write(lambda connection: make(connection, first))
+    done = passage.repeat(lambda: database.write(lambda connection: make(connection, first)))
 
     def again(connection: sa.Connection) -> R | None:
         lock = sa.select(branches.c.name).where(
@@ -55,16 +58,24 @@ def carry_out(
         return make(connection, plan(connection))
 
     while done is None:
-        done = database.write(again)
+        done = passage.repeat(lambda: database.write(again))
     return done
 
 
 def move_branch(
-    connection: sa.Connection, user: User, branch: str, head: Commit, target: str
+    connection: sa.Connection,
+    user: User,
+    branch: str,
+    head: Commit,
+    target: str,
+    passage: Passage,
+    *,
+    made: bool = False,
 ) -> bool:
     """Points a branch at another commit; False, and nothing done, where it has left `head`.
 
-    Raises PermissionDenied where the branch is protected from the user.
+    `made` says that the commit is made in this transaction. Raises PermissionDenied where the
+    branch is protected from the user, and GateFailed where its gate does not let the commit pass.
     """
     moment = now()
     moved = connection.execute(
@@ -75,11 +86,14 @@ def move_branch(
             branches.c.commit_id == head.id,
         )
         .values(commit_id=target, modified=moment)
-        .returning(branches.c.protection)
+        .returning(branches.c.protection, branches.c.gate)
     ).first()
     if moved is None:
         return False
     check_movable(connection, user, branch, moved.protection)
+    if moved.gate is not None and target != head.id:
+        move = Move(head.asset_id, branch, head.id, target, made)
+        keep_gate(connection, user, move, moved.gate, passage)
     touched = assets.update().where(assets.c.id == head.asset_id).values(modified=moment)
     connection.execute(touched)
     return True
@@ -93,6 +107,7 @@ def commit_tree(
     tree: NewTree,
     message: str,
     metadata: Mapping[str, str],
+    passage: Passage,
 ) -> str | None:
     """Makes a tree the next commit of a branch, whose head is the first parent.
 
@@ -111,7 +126,7 @@ def commit_tree(
     )
     keep_collector_out(connection)
     # That the commit is there is checked when the transaction ends, not at once.
-    if not move_branch(connection, user, branch, parents[0], commit.id):
+    if not move_branch(connection, user, branch, parents[0], commit.id, passage, made=True):
         return None
     save_commit(connection, commit)
     save_nodes(connection, tree.nodes)

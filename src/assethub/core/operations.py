@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from assethub.core.assets import load_asset
 from assethub.core.contents import Place, drop_unused, save_contents
+from assethub.core.gate_keeping import check_committable
 from assethub.core.hub import Hub
 from assethub.core.permissions import Level, cap, check_level
 from assethub.core.protection import check_branch
@@ -50,9 +51,10 @@ def start_operation(hub: Hub, user: User, asset_id: str, branch: str) -> Operati
     """Begins a change to a branch. It expires after a week."""
 
     def job(connection: sa.Connection) -> Operation:
-        load_asset(connection, user, asset_id, Level.EDIT)
+        asset = load_asset(connection, user, asset_id, Level.EDIT)
         target = find_target(connection, asset_id, "branch", branch)
         check_branch(connection, user, asset_id, branch)
+        check_committable(connection, user, asset, branch)
         connection.execute(operations.delete().where(operations.c.expires < now()))
         operation = Operation(new_id(), asset_id, branch, target.commit_id)
         times = {"user_id": user.id, "created": now(), "expires": now() + _LIFE}

@@ -1,10 +1,14 @@
-"""Protected branches: who may move or delete one, checked in the transaction that does it."""
+"""Protected branches: who may move or delete one, checked in the transaction that does it.
+
+A branch with a gate is deleted only by the owner: made anew, it would have none.
+"""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from assethub.core.permissions import Level
 from assethub.core.users import User
 from assethub.errors import PermissionDenied
 from assethub.store.tables import assets, branches, group_members, groups
@@ -38,9 +42,26 @@ def check_branch(connection: sa.Connection, user: User, asset_id: str, branch: s
     _check_all(connection, user, branches.c.asset_id == asset_id, branches.c.name == branch)
 
 
-def check_asset(connection: sa.Connection, user: User, asset_id: str) -> None:
-    """Raises PermissionDenied where deleting an asset would delete a branch that is protected."""
+def check_gated(held: Level, branch: str) -> None:
+    """Raises PermissionDenied where a branch with a gate is not the user's to delete."""
+    if held < Level.OWNER:
+        raise PermissionDenied(
+            "permission denied: the branch has a gate",
+            code="branch_gated",
+            detail=f"branch {branch} has a gate: only the owner may delete it",
+        )
+
+
+def check_asset(connection: sa.Connection, user: User, asset_id: str, held: Level) -> None:
+    """Raises PermissionDenied where deleting an asset, of which the user holds that level, would
+    delete a branch that is protected or has a gate.
+    """
     _check_all(connection, user, branches.c.asset_id == asset_id)
+    gated = sa.select(branches.c.name).where(
+        branches.c.asset_id == asset_id, branches.c.gate.is_not(None)
+    )
+    for name in connection.execute(gated.limit(1)).scalars():
+        check_gated(held, name)
 
 
 def check_folder(connection: sa.Connection, user: User, folder_id: str) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from assethub.errors import HubError, Unavailable
 
-HEAD = "0009"
+HEAD = "0010"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

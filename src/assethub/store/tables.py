@@ -192,6 +192,7 @@ branches = Table(
     Column("commit_id", Sha256, nullable=False),
     Column("modified", BigInteger, nullable=False),
     Column("protection", JSON(none_as_null=True)),
+    Column("gate", JSON(none_as_null=True)),
     ForeignKeyConstraint(
         ["asset_id", "commit_id"],
         ["commits.asset_id", "commits.id"],
