@@ -5,7 +5,8 @@
 Prints a table: each row is a median of its runs, and its ratio to the peer's, measured in turn with
 it. The hub runs beside the client on this machine; `hub CPU` is what it spent in a run of the row.
 DVC and Oxen are measured where they are installed: DVC adds and pushes to a directory, Oxen adds
-and commits in place.
+and commits in place. A download is compared with one core's SHA-256, and with a bare loop that
+receives, hashes in a thread and writes, or leaves the writing out.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from benchmarks._bare_client import fetch_bare
 from benchmarks._places import (
     Place,
     Row,
@@ -159,14 +161,24 @@ def measure_large(place: Place, gib: int, rounds: int) -> Iterator[Row]:
     yield make_row(
         f"upload of {gib} GiB", "SHA-256", [run_pair(place, lambda: place.seconds(up), hashing)]
     )
-    hashed, written = [], []
+    url, key = (place.environment[f"ASSET_HUB_{name}"] for name in ("HOST", "API_KEY"))
+
+    def fetch(target: Path | None) -> float:
+        return fetch_bare(url, key, "ann/dataset/bench/large", "large", target)
+
+    peers: dict[str, Callable[[], float]] = {
+        "SHA-256": hashing,
+        "bare": lambda: fetch(place.directory / "bare"),
+        "unwritten": lambda: fetch(None),
+    }
+    fetched: dict[str, list[Run]] = {peer: [] for peer in peers}
     for _ in range(rounds):
         shutil.rmtree(place.directory / "down", ignore_errors=True)
-        run = run_pair(place, lambda: place.seconds(down), hashing)
-        hashed.append(run)
-        written.append(run._replace(theirs=write_seconds(place.directory / "down/w", gib << 30)))
-    yield make_row(f"download of {gib} GiB, verified", "SHA-256", hashed)
-    yield make_row("the same", "writing", written)
+        run = run_pair(place, lambda: place.seconds(down), lambda: 0.0)
+        for peer, act in peers.items():
+            fetched[peer].append(run._replace(theirs=act()))
+    for peer, runs in fetched.items():
+        yield make_row(f"download of {gib} GiB, verified", peer, runs)
 
 
 def hash_seconds(size: int) -> float:
