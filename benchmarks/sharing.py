@@ -16,7 +16,7 @@ from benchmarks._load import Connection, connected, make_request
 from benchmarks._servers import start_hub, stop
 from benchmarks._tables import percentile, print_table, take_turns
 
-from assethub.core import assets, evaluations, folders, groups, users
+from assethub.core import assets, folders, groups, recording, users
 from assethub.core.hub import Hub, open_hub
 from assethub.core.keys import add_key, authenticate_key
 from assethub.core.permissions import Level
@@ -115,7 +115,7 @@ def print_hidden(hub: Hub, data: Path) -> None:
     other = folders.create_folder(hub, owner, "dataset", "hidden", [])
     asset = assets.create_asset(hub, owner, folder, "asset", [])
     assets.create_asset(hub, owner, other, "asset", [])
-    made = evaluations.create_evaluation(
+    made = recording.create_evaluation(
         hub, owner, "owner-000/model/hidden/asset", "owner-000/dataset/hidden/asset", {"a": 1}
     )
     key = add_key(hub, users.add_user(hub, "outsider"), "bench")

@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from playwright.sync_api import Page, sync_playwright
 
-from assethub.core import assets, branches, evaluations, folders, operations, sessions, tags, users
+from assethub.core import assets, branches, folders, operations, recording, sessions, tags, users
 from assethub.core.finish import finish_operation
 from assethub.core.hub import Hub, open_hub
 from assethub.core.users import User
@@ -138,7 +138,7 @@ def _fill_model(hub: Hub, ann: User, model: str, before: str, after: str) -> Non
             tags.create_tag(hub, ann, model, "v2.0", branch)
             through = "tag/v2.0"
         with _hours_ago(hours - 0.4):
-            evaluations.create_evaluation(
+            recording.create_evaluation(
                 hub,
                 ann,
                 f"ann/model/image-classification/mnist-cnn-keras:{through}",

@@ -10,12 +10,12 @@ import urllib3
 from assethub.core import (
     assets,
     branches,
-    evaluations,
     finish,
     folders,
     groups,
     keys,
     operations,
+    recording,
     sharing,
     tags,
     uploads,
@@ -72,7 +72,7 @@ class Scene:
         self.elsewhere = folders.create_folder(inside, owner, "model", f"else-{self.name}", [])
         branches.create_branch(inside, owner, self.asset, "dev", "main")
         tags.create_tag(inside, owner, self.asset, "v1", "main")
-        made = evaluations.create_evaluation(
+        made = recording.create_evaluation(
             inside, owner, self.reference("model"), self.reference("dataset"), {"accuracy": 1}
         )
         self.evaluation = made.id

@@ -17,6 +17,7 @@ from assethub.core import (
     folders,
     objects,
     operations,
+    recording,
     sharing,
     tags,
 )
@@ -52,7 +53,7 @@ USE_CASES: dict[str, Callable[[Any, User, dict[str, str]], object]] = {
     "diff": lambda hub, user, at: diffs.page_diff(hub, user, at["asset"], "v1", "main"),
     "start": lambda hub, user, at: operations.start_operation(hub, user, at["asset"], "main"),
     "protection": lambda hub, user, at: branches.get_protection(hub, user, at["asset"], "main"),
-    "record": lambda hub, user, at: evaluations.create_evaluation(
+    "record": lambda hub, user, at: recording.create_evaluation(
         hub, user, at["model"], at["dataset"], {"a": 1}
     ),
     "list_evaluations": lambda hub, user, at: evaluations.list_evaluations(hub, user, at["model"]),

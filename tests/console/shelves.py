@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from assethub.core import assets, branches, evaluations, folders, operations, users
+from assethub.core import assets, branches, folders, operations, recording, users
 from assethub.core.finish import finish_operation
 from hubs import RunningHub, User
 
@@ -36,7 +36,7 @@ class Shelf(NamedTuple):
 
     def evaluate(self, metrics: Mapping[str, Number], through: str = "branch/main") -> str:
         """Records an evaluation of the model on the dataset; returns its id."""
-        made = evaluations.create_evaluation(
+        made = recording.create_evaluation(
             self.hub.inside, self.user, f"{self.model}:{through}", self.dataset, metrics
         )
         return made.id

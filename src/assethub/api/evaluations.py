@@ -1,33 +1,85 @@
 """Routes of evaluations."""
 
 import json
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, StrictStr
+from pydantic import BaseModel, Field, StrictStr
 from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub, find_hub, find_key
 from assethub.api.once import KEY, MEANING, encode_json, find_repeatable, send_answer
 from assethub.api.render import render_evaluation
-from assethub.core import evaluations
+from assethub.core import evaluations, recording, searches
 from assethub.core.answers import Answer, answer_once
 from assethub.core.keys import authenticate_key, note_refused_key, note_use
+from assethub.core.pages import MOST_PER_PAGE
+from assethub.core.recording import FindUser
 from assethub.core.users import User
 from assethub.errors import HubError, InvalidInput
 from assethub.http.access import USER
 from assethub.http.proxies import find_peer
 
+T = TypeVar("T")
+R = TypeVar("R")
 router = APIRouter(prefix="/evaluations", tags=["evaluations"])
 
 
+class Measured(BaseModel):
+    """A metric's value with what is known of it."""
+
+    value: float
+    stderr: float | None = None
+    n: int | None = None
+    higher_is_better: bool | None = None
+    slice: str | None = None
+
+
+class Tool(BaseModel):
+    name: str
+    version: str | None = None
+
+
 class NewEvaluation(BaseModel):
-    """`model` and `dataset` are references; `metrics` maps names to numbers."""
+    """`model` and `dataset` are references; `metrics` maps names to numbers, to numbers with what
+    is known of them, or to more such mappings. `samples` is the id of samples sent before.
+    """
 
     model: StrictStr
     dataset: StrictStr
-    metrics: dict[StrictStr, float]
+    metrics: dict[StrictStr, float | Measured | dict[str, Any]]
+    params: dict[str, Any] | None = None
+    tool: Tool | StrictStr | None = None
+    revision: StrictStr | None = None
+    seed: int | None = None
+    hardware: StrictStr | None = None
+    duration: float | None = None
+    started: StrictStr | None = None
+    note: StrictStr | None = None
+    labels: list[StrictStr] | None = None
+    source: dict[str, Any] | None = None
+    samples: StrictStr | None = None
+
+
+class NewEvaluations(BaseModel):
+    evaluations: Annotated[list[NewEvaluation], Field(min_length=1, max_length=10_000)]
+
+
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a body with all that it refers to within."""
+    schema = model.model_json_schema()
+    parts = schema.pop("$defs", {})
+
+    def fill(value: Any) -> Any:
+        if isinstance(value, dict):
+            name = str(value.get("$ref", "")).rpartition("/")[2]
+            return fill(parts[name]) if name else {key: fill(each) for key, each in value.items()}
+        return [fill(each) for each in value] if isinstance(value, list) else value
+
+    return cast("dict[str, Any]", fill(schema))
 
 
 # What FastAPI would find out, were it to parse the request.
@@ -36,9 +88,15 @@ _SCHEMA = {
         {"name": KEY, "in": "header", "description": MEANING, "schema": {"type": "string"}}
     ],
     "requestBody": {
-        "content": {"application/json": {"schema": NewEvaluation.model_json_schema()}},
+        "content": {"application/json": {"schema": _schema_of(NewEvaluation)}},
         "required": True,
     },
+}
+_BATCH_SCHEMA = _SCHEMA | {
+    "requestBody": {
+        "content": {"application/json": {"schema": _schema_of(NewEvaluations)}},
+        "required": True,
+    }
 }
 
 
@@ -49,8 +107,25 @@ async def create_evaluation(request: Request) -> Response:
     Training loops call it often, so it asks for the database once, on the loop's own time: the key
     is looked up in the transaction that records.
     """
+    new = recording.read_new(_parse_body(await request.body()))
+    return await _record(request, recording.plan_evaluation, new, [new], _encode)
+
+
+@router.post("/batch", openapi_extra=_BATCH_SCHEMA)
+async def create_evaluations(request: Request) -> Response:
+    """Records up to 10,000 evaluations, all of them or none."""
+    news = await run_in_threadpool(_parse_batch, await request.body())
+    return await _record(request, recording.plan_batch, news, news, _encode_ids)
+
+
+async def _record(
+    request: Request,
+    plan: Callable[[T, FindUser], Callable[[Connection], R]],
+    new: T,
+    news: Sequence[recording.New],
+    encode: Callable[[R], bytes],
+) -> Response:
     key, peer = find_key(request), find_peer(request)
-    model, dataset, metrics = _parse_body(await request.body())
     hub = find_hub(request)
     user: User | None = None
 
@@ -61,13 +136,13 @@ async def create_evaluation(request: Request) -> Response:
         request.scope[USER] = user.name
         return user
 
-    job = evaluations.plan_evaluation(model, dataset, metrics, find_user)
+    job = plan(new, find_user)
     asked = await find_repeatable(request, request.headers.get(KEY))
 
     def record_once(connection: Connection) -> Answer:
         if asked is None:
-            return Answer(_encode(job(connection)))
-        return answer_once(connection, find_user(connection).id, asked, job, _encode)
+            return Answer(encode(job(connection)))
+        return answer_once(connection, find_user(connection).id, asked, job, encode)
 
     try:
         return send_answer(await hub.database.write_async(record_once))
@@ -75,7 +150,7 @@ async def create_evaluation(request: Request) -> Response:
         if user is None:
             note_refused_key(hub, key, peer, "key.use", error)
         else:
-            evaluations.note_refused(hub, user, model, error)
+            recording.note_refused(hub, user, news[0].model, error)
         raise
 
 
@@ -83,7 +158,11 @@ def _encode(evaluation: evaluations.Evaluation) -> bytes:
     return encode_json(render_evaluation(evaluation))
 
 
-def _parse_body(body: bytes) -> tuple[str, str, dict[str, Any]]:
+def _encode_ids(ids: list[str]) -> bytes:
+    return encode_json({"ids": ids})
+
+
+def _parse_body(body: bytes) -> dict[str, Any]:
     try:
         parsed = json.loads(body, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
@@ -92,13 +171,24 @@ def _parse_body(body: bytes) -> tuple[str, str, dict[str, Any]]:
         ) from error
     if not isinstance(parsed, dict):
         raise InvalidInput("request not understood: the body must be an object")
-    for name, kind in (("model", str), ("dataset", str), ("metrics", dict)):
-        if not isinstance(parsed.get(name), kind):
-            need = "text" if kind is str else "an object of names and numbers"
-            raise InvalidInput(
-                f"request not understood: {name} must be {need}", code="invalid_request"
-            )
-    return parsed["model"], parsed["dataset"], parsed["metrics"]
+    return parsed
+
+
+def _parse_batch(body: bytes) -> list[recording.New]:
+    found = _parse_body(body).get("evaluations")
+    if not isinstance(found, list) or not 1 <= len(found) <= recording.MOST_AT_ONCE:
+        raise InvalidInput(
+            f"evaluations must be a list of 1 to {recording.MOST_AT_ONCE}", code="invalid_batch"
+        )
+    news = []
+    for place, each in enumerate(found):
+        try:
+            if not isinstance(each, dict):
+                raise InvalidInput("it must be an object", code="invalid_request")
+            news.append(recording.read_new(each))
+        except InvalidInput as error:
+            raise InvalidInput(f"evaluations[{place}]: {error.detail}", code=error.code) from error
+    return news
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -114,12 +204,33 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def list_evaluations(
     hub: CurrentHub,
     caller: Caller,
-    model: str,
+    model: str = "",
+    dataset: str = "",
+    query: str | None = None,
     sort: str = "",
     amount: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
+    after: str | None = None,
+    stale: bool | None = None,
+    invalid: bool | None = None,
 ) -> dict[str, Any]:
-    found = evaluations.list_evaluations(hub, caller, model, sort=sort, amount=amount)
-    return {"results": [render_evaluation(each) for each in found]}
+    """Those of a model, all at once; or a page of what a search finds, where one of `dataset`,
+    `query`, `after`, `stale` and `invalid` is given, or no model.
+    """
+    search = (dataset or None, query, after, stale, invalid)
+    if model and all(each is None for each in search):
+        found = evaluations.list_evaluations(hub, caller, model, sort=sort, amount=amount)
+        return {"results": [render_evaluation(each) for each in found]}
+    asked = searches.Asked(model, dataset, query or "", sort, stale, invalid)
+    page = searches.search_evaluations(hub, caller, asked, amount=amount, after=after or "")
+    return {
+        "results": [render_evaluation(each) for each in page.evaluations],
+        "pagination": {
+            "has_more": bool(page.next_offset),
+            "next_offset": page.next_offset,
+            "results": len(page.evaluations),
+            "max_per_page": MOST_PER_PAGE,
+        },
+    }
 
 
 @router.get("/{evaluation_id}")
@@ -129,7 +240,25 @@ def get_evaluation(hub: CurrentHub, caller: Caller, evaluation_id: str) -> dict[
 
 @router.delete("/{evaluation_id}")
 def delete_evaluation(
-    hub: CurrentHub, caller: Caller, evaluation_id: str, why: str = ""
+    hub: CurrentHub, caller: Caller, evaluation_id: str, reason: str = "", why: str = ""
 ) -> Response:
-    evaluations.delete_evaluation(hub, caller, evaluation_id, why)
+    """`why` is the older name of `reason`."""
+    evaluations.delete_evaluation(hub, caller, evaluation_id, reason or why)
     return Response()
+
+
+class Reason(BaseModel):
+    reason: StrictStr
+
+
+@router.post("/{evaluation_id}/invalid")
+def mark_invalid(
+    hub: CurrentHub, caller: Caller, evaluation_id: str, body: Reason
+) -> dict[str, Any]:
+    marked = evaluations.mark_invalid(hub, caller, evaluation_id, body.reason)
+    return render_evaluation(marked)
+
+
+@router.delete("/{evaluation_id}/invalid")
+def mark_valid(hub: CurrentHub, caller: Caller, evaluation_id: str) -> dict[str, Any]:
+    return render_evaluation(evaluations.mark_valid(hub, caller, evaluation_id))

@@ -7,9 +7,12 @@ from typing import Any, TypeVar
 from assethub.core import assets, folders
 from assethub.core.branches import Branch
 from assethub.core.commits import Commit
-from assethub.core.evaluations import Evaluation
+from assethub.core.evaluations import Evaluation, Mark
+from assethub.core.evidence import Evidence
+from assethub.core.measures import Detail
 from assethub.core.pages import MOST_PER_PAGE, Page
 from assethub.core.permissions import Folder
+from assethub.core.sample_files import Samples
 from assethub.core.tags import Tag
 from assethub.tree import CommonPrefix, Conflict, Difference, Entry
 
@@ -160,4 +163,44 @@ def render_evaluation(evaluation: Evaluation) -> Json:
         "datasetCommit": dataset.commit,
         "results": {"metric": evaluation.metrics_text},
         "startTime": render_time(evaluation.created),
+        "metrics": {name: _render_detail(each) for name, each in evaluation.details.items()},
+        **_render_evidence(evaluation.evidence),
+        "samples": render_samples(evaluation.samples),
+        "creator": evaluation.creator,
+        "invalid": _render_mark(evaluation.invalid),
+        "datasetMoved": evaluation.moved,
     }
+
+
+def _render_detail(detail: Detail) -> Json:
+    return {key: value for key, value in detail._asdict().items() if value is not None}
+
+
+def _render_evidence(evidence: Evidence) -> Json:
+    tool = {"name": evidence.tool, "version": evidence.tool_version}
+    return {
+        "params": evidence.params or {},
+        "tool": tool if evidence.tool else None,
+        "revision": evidence.revision,
+        "seed": evidence.seed,
+        "hardware": evidence.hardware,
+        "duration": evidence.duration,
+        "started": None if evidence.started is None else render_time(evidence.started),
+        "note": evidence.note,
+        "labels": evidence.labels or [],
+        "source": evidence.source,
+    }
+
+
+def render_samples(samples: Samples | None) -> Json | None:
+    """A file of samples: its bytes and rows, and its columns with what they hold."""
+    if samples is None:
+        return None
+    columns = [{"name": name, "kind": kind} for name, kind in samples.columns]
+    return {"size": samples.size, "rows": samples.rows, "columns": columns}
+
+
+def _render_mark(mark: Mark | None) -> Json | None:
+    if mark is None:
+        return None
+    return {"reason": mark.reason, "by": mark.by, "time": render_time(mark.time)}

@@ -1,27 +1,24 @@
-"""Evaluations: metrics of one model commit on one dataset commit. Made, listed, deleted."""
+"""Evaluations: metrics of one model commit on one dataset commit. Listed, marked, deleted."""
 
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 
-from assethub.core.assets import Asset, load_asset, load_viewable
-from assethub.core.audit import NOTHING, audited, find_asset, find_asset_named, note_refusal, record
+from assethub.core.assets import load_asset, load_viewable
+from assethub.core.audit import NOTHING, audited, find_asset, record
+from assethub.core.evidence import NO_EVIDENCE, Evidence
 from assethub.core.hub import Hub
+from assethub.core.measures import Detail, read_number
 from assethub.core.permissions import Level, cap, check_level, held_level
 from assethub.core.references import Reference, parse_reference, resolve
-from assethub.core.targets import Target, tags_of
+from assethub.core.sample_files import Samples
+from assethub.core.staleness import Point, count_moves
 from assethub.core.users import User
-from assethub.core.values import check_text, new_id, now
-from assethub.errors import HubError, InvalidInput
-from assethub.store.statements import Prepared
-from assethub.store.tables import assets, evaluations, folders, metrics
-
-_LONGEST_METRIC_NAME = 255
-_MOST_METRICS = 10_000
-_LARGEST_EXACT = 2**53
+from assethub.core.values import check_text, now
+from assethub.errors import InvalidInput
+from assethub.store.tables import assets, evaluations, folders, metrics, samples
 
 
 class Side(NamedTuple):
@@ -34,8 +31,21 @@ class Side(NamedTuple):
     commit: str
 
 
+class Mark(NamedTuple):
+    """That an evaluation is not valid: why, who said so, and when."""
+
+    reason: str
+    by: str
+    time: int
+
+
 class Evaluation(NamedTuple):
-    """An evaluation; `metrics` in the order given, NaN and infinities as they are."""
+    """An evaluation; `metrics` in the order given, NaN and infinities as they are.
+
+    `details` has those metrics of which more than the value is known. `moved` is by how many
+    commits the dataset's `main` is ahead of the one measured on, None where that is not to be
+    known.
+    """
 
     id: str
     model: Side
@@ -44,6 +54,11 @@ class Evaluation(NamedTuple):
     creator: str
     created: int
     seq: int = 0
+    details: Mapping[str, Detail] = {}
+    evidence: Evidence = NO_EVIDENCE
+    samples: Samples | None = None
+    invalid: Mark | None = None
+    moved: int | None = None
 
     @property
     def metrics_text(self) -> str:
@@ -51,76 +66,8 @@ class Evaluation(NamedTuple):
         return json.dumps(self.metrics, ensure_ascii=False)
 
 
-def create_evaluation(
-    hub: Hub, user: User, model: str, dataset: str, values: Mapping[str, Any]
-) -> Evaluation:
-    """Records metrics of the commit that `model` points at now, on that of `dataset`."""
-    return hub.database.write(plan_evaluation(model, dataset, values, lambda _: user))
-
-
-def plan_evaluation(
-    model: str,
-    dataset: str,
-    values: Mapping[str, Any],
-    find_user: Callable[[sa.Connection], User],
-) -> Callable[[sa.Connection], Evaluation]:
-    """`create_evaluation` as a job for `Database.submit`, which also finds out who asks.
-
-    Raises InvalidInput at once for what is wrong in itself.
-    """
-    sides = _parse_side(model, "model"), _parse_side(dataset, "dataset")
-    checked = check_metrics(values)
-    return lambda connection: _record(connection, find_user(connection), sides, checked)
-
-
-def note_refused(hub: Hub, user: User, model: str, error: HubError) -> None:
-    """Records that no evaluation of a model was made for the user, and why."""
-    path = "/".join(_parse_side(model, "model")[:4])
-    note_refusal(
-        hub,
-        user,
-        "evaluation.create",
-        error,
-        find=lambda connection: find_asset_named(connection, path),
-        what=path,
-    )
-
-
-def check_metrics(values: Mapping[str, Any]) -> dict[str, float | int]:
-    """The metrics as numbers; raises InvalidInput that names the one that is none."""
-    if not values:
-        raise InvalidInput("an evaluation needs at least one metric", code="metrics_missing")
-    if len(values) > _MOST_METRICS:
-        raise InvalidInput(f"at most {_MOST_METRICS} metrics", code="too_many_metrics")
-    return {_metric_name(name): _metric_value(name, value) for name, value in values.items()}
-
-
-def _metric_name(name: str) -> str:
-    if not name.strip():
-        raise InvalidInput("a metric needs a name", code="invalid_metric")
-    return check_text("name of a metric", name, longest=_LONGEST_METRIC_NAME)
-
-
-def _metric_value(name: str, value: object) -> float | int:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidInput(
-            f"metric {name!r} must be a number, not {_kind(value)}", code="invalid_metric"
-        )
-    try:
-        float(value)
-    except OverflowError as error:
-        raise InvalidInput(
-            f"metric {name!r} is larger than a double can hold", code="invalid_metric"
-        ) from error
-    return value
-
-
-def _kind(value: object) -> str:
-    names = {str: "text", list: "a list", dict: "an object", bool: "true or false"}
-    return "missing" if value is None else names.get(type(value), type(value).__name__)
-
-
-def _parse_side(text: str, type_: str) -> Reference:
+def parse_side(text: str, type_: str) -> Reference:
+    """The reference to a model or a dataset; raises InvalidInput where it is to the other."""
     reference = parse_reference(text)
     if reference.type != type_:
         raise InvalidInput(
@@ -131,81 +78,9 @@ def _parse_side(text: str, type_: str) -> Reference:
     return reference
 
 
-def _record(
-    connection: sa.Connection,
-    user: User,
-    sides: tuple[Reference, Reference],
-    values: dict[str, float | int],
-) -> Evaluation:
-    found = (
-        resolve(connection, user, sides[0], Level.RUN),
-        resolve(connection, user, sides[1], Level.VIEW),
-    )
-    model, dataset = (
-        _side(asset, target, tags_of(connection, asset.id, target.commit_id))
-        for asset, target in found
-    )
-    evaluation = Evaluation(new_id(), model, dataset, values, user.name, now())
-    row = {
-        "id": evaluation.id,
-        "creator": evaluation.creator,
-        "created": evaluation.created,
-        **{f"model_{key}": value for key, value in model._asdict().items()},
-        **{f"dataset_{key}": value for key, value in dataset._asdict().items()},
-        "dataset_folder_id": found[1][0].folder.id,
-    }
-    [(seq,)] = _insert.all(connection, row)
-    _insert_metrics.each(connection, _metric_rows(seq, values))
-    record(
-        connection,
-        user,
-        "evaluation.create",
-        found[0][0].about.at(f"@{model.commit}"),
-        evaluation=evaluation.id,
-        dataset=dataset.id,
-        dataset_commit=dataset.commit,
-    )
-    return evaluation._replace(seq=seq)
-
-
-_insert = Prepared(
-    evaluations.insert().returning(evaluations.c.seq),
-    *("id", "creator", "created", "dataset_folder_id"),
-    *(f"{side}_{field}" for side in ("model", "dataset") for field in Side._fields),
-)
-_insert_metrics = Prepared(metrics.insert())
-
-
-def _metric_rows(seq: int, values: Mapping[str, float | int]) -> list[dict[str, object]]:
-    return [
-        {
-            "evaluation_seq": seq,
-            "position": position,
-            "name": name,
-            "value": None if math.isnan(value) else float(value),
-            "integral": isinstance(value, int) and abs(value) <= _LARGEST_EXACT,
-        }
-        for position, (name, value) in enumerate(values.items())
-    ]
-
-
-def _side(asset: Asset, target: Target, tags: list[str]) -> Side:
-    return Side(
-        id=asset.id,
-        ref=f"{asset.path}:{_shown(asset, target)}",
-        branch=target.branch,
-        tags=tags,
-        commit=target.commit_id,
-    )
-
-
-def _shown(asset: Asset, target: Target) -> str:
-    if target.tag:
-        return f"tag/{target.tag}"
-    if not target.branch:
-        return target.commit_id
-    # A dataset has but one branch, and is shown as NAME:main.
-    return target.branch if asset.folder.type == "dataset" else f"branch/{target.branch}"
+def names_commit(reference: str) -> bool:
+    """Whether a reference means one commit, and not all of a model or a dataset."""
+    return ":" in reference or "@" in reference
 
 
 def list_evaluations(
@@ -217,11 +92,11 @@ def list_evaluations(
     `sort` is a metric's name, with `-` before it for the highest first; those without the metric,
     and NaN, come last.
     """
-    reference = _parse_side(model, "model")
+    reference = parse_side(model, "model")
     with hub.database.read() as connection:
         asset, target = resolve(connection, user, reference)
         query = _select.where(evaluations.c.model_id == asset.id)
-        if ":" in model or "@" in model:
+        if names_commit(model):
             query = query.where(evaluations.c.model_commit == target.commit_id)
         rows = connection.execute(_sorted(query, sort).limit(amount), {"asker": user.id}).all()
         return _with_metrics(connection, user, rows)
@@ -243,11 +118,25 @@ def list_evaluations_on(
         return _with_metrics(connection, user, rows)
 
 
+def load_found(connection: sa.Connection, user: User, seqs: Sequence[int]) -> list[Evaluation]:
+    """Evaluations that a search has found for the user, in the same order."""
+    rows: dict[int, sa.Row[Any]] = {}
+    for start in range(0, len(seqs), _AT_ONCE):
+        query = _select.where(evaluations.c.seq.in_(seqs[start : start + _AT_ONCE]))
+        rows.update((row.seq, row) for row in connection.execute(query, {"asker": user.id}))
+    return _with_metrics(connection, user, [rows[seq] for seq in seqs if seq in rows])
+
+
 def get_evaluation(hub: Hub, user: User, id_: str) -> Evaluation:
     """One evaluation, for who may view its model; NotFound where it is not there or deleted."""
     with hub.database.read() as connection:
-        row = _find(connection, user, id_, Level.VIEW)
-        return _with_metrics(connection, user, [row])[0]
+        return load_evaluation(connection, user, id_, Level.VIEW)
+
+
+def load_evaluation(connection: sa.Connection, user: User, id_: str, level: Level) -> Evaluation:
+    """One evaluation, where the user holds the level in its model."""
+    row = find_row(connection, user, id_, level)
+    return _with_metrics(connection, user, [row])[0]
 
 
 @audited("evaluation.delete", evaluation="id_")
@@ -260,18 +149,66 @@ def delete_evaluation(hub: Hub, user: User, id_: str, why: str = "") -> None:
     }
 
     def job(connection: sa.Connection) -> None:
-        row = _find(connection, user, id_, Level.EDIT)
+        row = find_row(connection, user, id_, Level.EDIT)
         connection.execute(evaluations.update().where(evaluations.c.seq == row.seq), mark)
-        about = (find_asset(connection, row.model_id) or NOTHING).at(f"@{row.model_commit}")
-        record(connection, user, "evaluation.delete", about, evaluation=id_)
+        _record(connection, user, "evaluation.delete", row)
 
     hub.database.write(job)
 
 
+@audited("evaluation.invalidate", evaluation="id_")
+def mark_invalid(hub: Hub, user: User, id_: str, reason: str) -> Evaluation:
+    """Says that an evaluation does not count, and why: it is shown, and never ranked.
+
+    Allowed to who may edit the model, and to who recorded it and may still run. Marking it again
+    replaces the reason.
+    """
+    if not reason.strip():
+        raise InvalidInput("say why the evaluation is not valid", code="reason_missing")
+    mark = {
+        "invalid": now(),
+        "invalid_by": user.name,
+        "invalid_why": check_text("reason", reason),
+    }
+    return _change_mark(hub, user, id_, "evaluation.invalidate", mark)
+
+
+@audited("evaluation.validate", evaluation="id_")
+def mark_valid(hub: Hub, user: User, id_: str) -> Evaluation:
+    """Takes back that an evaluation does not count. Allowed to those who may say it."""
+    mark = {"invalid": None, "invalid_by": None, "invalid_why": None}
+    return _change_mark(hub, user, id_, "evaluation.validate", mark)
+
+
+def _change_mark(
+    hub: Hub, user: User, id_: str, action: str, mark: Mapping[str, object]
+) -> Evaluation:
+    def job(connection: sa.Connection) -> Evaluation:
+        row = find_row(connection, user, id_, Level.RUN)
+        if row.creator != user.name:
+            find_row(connection, user, id_, Level.EDIT)
+        connection.execute(evaluations.update().where(evaluations.c.seq == row.seq), mark)
+        _record(connection, user, action, row)
+        return load_evaluation(connection, user, id_, Level.RUN)
+
+    return hub.database.write(job)
+
+
+def _record(connection: sa.Connection, user: User, action: str, row: "sa.Row[Any]") -> None:
+    about = (find_asset(connection, row.model_id) or NOTHING).at(f"@{row.model_commit}")
+    record(connection, user, action, about, evaluation=row.id)
+
+
 _datasets = folders.alias("dataset_folders")
 _select = (
-    sa.select(evaluations, _datasets.c.id.label("dataset_there"), held_level(_datasets))
+    sa.select(
+        evaluations,
+        _datasets.c.id.label("dataset_there"),
+        held_level(_datasets),
+        *(getattr(samples.c, field).label(f"samples_{field}") for field in Samples._fields),
+    )
     .outerjoin(_datasets, _datasets.c.id == evaluations.c.dataset_folder_id)
+    .outerjoin(samples, samples.c.evaluation_seq == evaluations.c.seq)
     .where(evaluations.c.deleted.is_(None))
 )
 # The model's side comes with the row, so that what is hidden takes as long as what is not there.
@@ -294,15 +231,21 @@ def _sorted(query: "sa.Select[Any]", sort: str) -> "sa.Select[Any]":
     ).order_by(value.nulls_last(), evaluations.c.seq.desc())
 
 
-def _find(connection: sa.Connection, user: User, id_: str, level: Level) -> "sa.Row[Any]":
+def find_row(connection: sa.Connection, user: User, id_: str, level: Level) -> "sa.Row[Any]":
+    """The row of an evaluation, where the user holds the level in its model."""
     row = connection.execute(_by_id, {"id": id_, "asker": user.id}).first()
     held = Level.NONE if row is None else cap(user, row.model_held, row.folder_id, row.model_id)
     check_level(held, level, "evaluation not found")
     return cast("sa.Row[Any]", row)
 
 
+_AT_ONCE = 500
+_UNKNOWN = [None] * len(Detail._fields)
 _metrics_of = (
-    sa.select(metrics)
+    sa.select(
+        *(metrics.c.evaluation_seq, metrics.c.name, metrics.c.value, metrics.c.integral),
+        *(getattr(metrics.c, field) for field in Detail._fields),
+    )
     .where(metrics.c.evaluation_seq.in_(sa.bindparam("seqs", expanding=True)))
     .order_by(metrics.c.evaluation_seq, metrics.c.position)
 )
@@ -312,27 +255,43 @@ def _with_metrics(
     connection: sa.Connection, user: User, rows: Sequence["sa.Row[Any]"]
 ) -> list[Evaluation]:
     values: dict[int, dict[str, float | int]] = {row.seq: {} for row in rows}
-    for start in range(0, len(rows), 500):
-        seqs = [row.seq for row in rows[start : start + 500]]
-        for metric in connection.execute(_metrics_of, {"seqs": seqs}):
-            values[metric.evaluation_seq][metric.name] = _number(metric.value, metric.integral)
-    return [_evaluation(user, row, values[row.seq]) for row in rows]
+    details: dict[int, dict[str, Detail]] = {}
+    for start in range(0, len(rows), _AT_ONCE):
+        seqs = [row.seq for row in rows[start : start + _AT_ONCE]]
+        for seq, name, value, integral, *known in connection.execute(_metrics_of, {"seqs": seqs}):
+            values[seq][name] = read_number(value, integral)
+            if known != _UNKNOWN:
+                details.setdefault(seq, {})[name] = Detail(*known)
+    moved = count_moves(connection, {(row.dataset_id, row.dataset_commit) for row in rows})
+    return [
+        _evaluation(user, row, values[row.seq], details.get(row.seq, {}), moved) for row in rows
+    ]
 
 
-def _number(value: float | None, integral: bool) -> float | int:
-    if value is None:
-        return math.nan
-    return int(value) if integral else value
-
-
-def _evaluation(user: User, row: "sa.Row[Any]", values: dict[str, float | int]) -> Evaluation:
+def _evaluation(
+    user: User,
+    row: "sa.Row[Any]",
+    values: dict[str, float | int],
+    details: Mapping[str, Detail],
+    moved: Mapping[Point, int],
+) -> Evaluation:
     model, dataset = (
         Side(*(getattr(row, f"{side}_{field}") for field in Side._fields))
         for side in ("model", "dataset")
     )
-    if not _sees_dataset(user, row):
+    sees = _sees_dataset(user, row)
+    if not sees:
         dataset = Side(dataset.id, f"{dataset.id}:{dataset.commit}", "", [], dataset.commit)
-    return Evaluation(row.id, model, dataset, values, row.creator, row.created, row.seq)
+    return Evaluation(
+        *(row.id, model, dataset, values, row.creator, row.created, row.seq),
+        details=details,
+        evidence=Evidence(*(getattr(row, field) for field in Evidence._fields)),
+        samples=None
+        if row.samples_sha256 is None
+        else Samples(*(getattr(row, f"samples_{field}") for field in Samples._fields)),
+        invalid=None if row.invalid is None else Mark(row.invalid_why, row.invalid_by, row.invalid),
+        moved=moved.get((dataset.id, dataset.commit)) if sees else None,
+    )
 
 
 def _sees_dataset(user: User, row: "sa.Row[Any]") -> bool:

@@ -12,6 +12,7 @@ from assethub.store.tables import (
     contents,
     metadata,
     operations,
+    samples,
     sent_contents,
     staged_puts,
     unused_blobs,
@@ -59,12 +60,14 @@ _WHOLE = 1 << 62
 
 
 def unreferenced(usage: Usage) -> list[sa.ColumnElement[bool]]:
-    """That no asset holds a content, and no sender may name it."""
+    """That no asset holds a content, no evaluation has it as samples, and no sender may name it."""
     held = sa.exists().where(asset_contents.c.sha256 == contents.c.sha256)
     sent = sa.exists().where(
         sent_contents.c.sha256 == contents.c.sha256, sent_contents.c.expires > usage.moment
     )
-    return [sa.not_(held), sa.not_(sent)]
+    living = sa.or_(samples.c.expires.is_(None), samples.c.expires > usage.moment)
+    measured = sa.exists().where(samples.c.sha256 == contents.c.sha256, living)
+    return [sa.not_(held), sa.not_(sent), sa.not_(measured)]
 
 
 def places_in(hub: Hub, address: str) -> list[Place]:

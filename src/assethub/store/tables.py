@@ -390,8 +390,8 @@ evaluations = Table(
     Index("ix_evaluations_dataset", "dataset_id", "dataset_commit", "seq"),
 )
 
-# `value` NULL is NaN: SQLite cannot hold one. `position` keeps the order they were given in. The
-# index by value is what a search walks; with the id in it nothing else is read of a metric.
+# `value` NULL is NaN: SQLite cannot hold one. `position` keeps the order they were given in. A
+# search walks the index by value, and asks the primary key for other metrics of what it meets.
 metrics = Table(
     "metrics",
     metadata,
@@ -402,16 +402,16 @@ metrics = Table(
         primary_key=True,
         autoincrement=False,
     ),
-    Column("position", Integer, primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("name", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
     Column("value", Double),
     Column("integral", Boolean, nullable=False),
     Column("stderr", Double),
     Column("n", BigInteger),
     Column("higher_is_better", Boolean),
     Column("slice", Text),
-    UniqueConstraint("evaluation_seq", "name"),
     Index("ix_metrics_name_value", "name", "value", "evaluation_seq"),
+    sqlite_with_rowid=False,
 )
 
 # What an evaluation measured for each sample, as a Parquet file. Sent before the evaluation is made

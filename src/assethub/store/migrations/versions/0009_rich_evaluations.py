@@ -30,20 +30,47 @@ def upgrade() -> None:
         sa.Column("invalid_why", sa.Text()),
     ):
         op.add_column("evaluations", column)
-    for column in (
-        sa.Column("stderr", sa.Double()),
-        sa.Column("n", sa.BigInteger()),
-        sa.Column("higher_is_better", sa.Boolean()),
-        sa.Column("slice", sa.Text()),
-    ):
-        op.add_column("metrics", column)
     op.execute(
         "UPDATE evaluations SET model_folder_id = "
         "(SELECT folder_id FROM assets WHERE assets.id = evaluations.model_id)"
     )
     op.create_index("ix_evaluations_created", "evaluations", ["created", "seq"])
-    op.create_index("ix_metrics_name_value", "metrics", ["name", "value", "evaluation_seq"])
+    _remake_metrics()
     _make_samples()
+
+
+def _remake_metrics() -> None:
+    """By evaluation and name, which is what a search asks for; on SQLite without another index."""
+    op.rename_table("metrics", "old_metrics")
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_constraint("pk_metrics", "old_metrics", type_="primary")
+        op.drop_constraint("fk_metrics_evaluation_seq", "old_metrics", type_="foreignkey")
+    op.create_table(
+        "metrics",
+        sa.Column("evaluation_seq", Serial, autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("value", sa.Double()),
+        sa.Column("integral", sa.Boolean(), nullable=False),
+        sa.Column("stderr", sa.Double()),
+        sa.Column("n", sa.BigInteger()),
+        sa.Column("higher_is_better", sa.Boolean()),
+        sa.Column("slice", sa.Text()),
+        sa.ForeignKeyConstraint(
+            ["evaluation_seq"],
+            ["evaluations.seq"],
+            name=op.f("fk_metrics_evaluation_seq"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("evaluation_seq", "name", name=op.f("pk_metrics")),
+        sqlite_with_rowid=False,
+    )
+    op.execute(
+        "INSERT INTO metrics (evaluation_seq, name, position, value, integral) "
+        "SELECT evaluation_seq, name, position, value, integral FROM old_metrics"
+    )
+    op.drop_table("old_metrics")
+    op.create_index("ix_metrics_name_value", "metrics", ["name", "value", "evaluation_seq"])
 
 
 def _make_samples() -> None:
