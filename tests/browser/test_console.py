@@ -127,6 +127,11 @@ def test_an_api_key_signs_in_by_keyboard_alone(shelf: Shelf, page: Page) -> None
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
+    expect(page.get_by_label("User name")).to_be_focused()
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
     expect(page.get_by_label("API key")).to_be_focused()
     page.keyboard.type(shelf.owner.key)
     page.keyboard.press("Enter")
@@ -143,6 +148,7 @@ def test_no_page_is_wider_than_the_window(shelf: Shelf, page: Page, width: int) 
     page.set_viewport_size({"width": width, "height": 900})
     for path in (
         "/",
+        "/account",
         shelf.model_url,
         f"{shelf.model_url}/commit/{commit}",
         shelf.dataset_url,
