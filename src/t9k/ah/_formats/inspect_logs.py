@@ -55,10 +55,10 @@ def _iterate_document(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _read_log(log: Part, path: Path, samples: Samples | None) -> Record:
-    status = log.get("status").text()
+    status = log.get("status").text_of(log.get("status").value)
     if status != "success":
         raise log.get("status").refuse(
-            f"is {status or 'missing'!r}: only a log of an evaluation that succeeded has results"
+            f"is {status!r:.60}: only a log of an evaluation that succeeded has results"
         )
     told = log.get("eval")
     metrics: dict[str, Metric] = {}

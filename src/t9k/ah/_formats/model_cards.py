@@ -36,7 +36,7 @@ def read_card(path: Path) -> list[Record]:
     data = read_bytes(path, MAX_YAML)
     head = front_matter(data)
     document = parse_yaml(data if head is None else head, Part(path.name, None))
-    index = document.get("model-index")
+    index = document.find("model-index")
     if not index:
         raise document.refuse("has no model-index")
     records = [

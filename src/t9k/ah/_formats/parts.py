@@ -29,7 +29,8 @@ class Part:
     def refuse(self, what: str, *, code: str = "malformed_file") -> InvalidInputError:
         """The error to raise: the file, the place, and what is wrong with it."""
         where = f"{self.file}: {self.place}" if self.place else self.file
-        return InvalidInputError(f"{where} {what}", code=code)
+        # What libraries say of an error may have lines.
+        return InvalidInputError(" ".join(f"{where} {what}".split()), code=code)
 
     def part(self, key: str | int, value: Any) -> Part:
         """A part of this one."""
