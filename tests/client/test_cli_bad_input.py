@@ -340,7 +340,7 @@ def test_a_page_of_a_proxy_is_told_from_a_hub(run_ah: RunAh) -> None:
 @on_one_hub
 @pytest.mark.parametrize("call", ["cat vision/digits big", "download vision/digits -s there"])
 def test_what_is_cut_short_is_never_taken_for_whole(
-    hub: Any, dataset: ah.Dataset, call: str
+    hub: Any, logged_in: Any, dataset: ah.Dataset, call: str
 ) -> None:
     """The connection ends in the midst of the file, and there is none any more."""
     Path("big").write_bytes(os.urandom(3 << 20))
@@ -352,7 +352,7 @@ def test_what_is_cut_short_is_never_taken_for_whole(
 import t9k.ah._patience
 t9k.ah._patience._SECONDS = 0.0
 from t9k.ah._cli import main
-main({[*call.split(), "--host", proxy.url]!r})
+main({[*call.split(), "--host", proxy.url, "--key", logged_in.key]!r})
 """
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

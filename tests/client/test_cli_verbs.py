@@ -59,7 +59,8 @@ def test_host_and_key_hold_for_one_command_wherever_they_stand(
     assert run_ah("--key", other.key, "create", "folder", "model/theirs").code == 0
     assert run_ah("ls", "folder", "-s", "own", "--key", other.key).rows[1][3] == other.name
     assert len(run_ah("ls", "folder", "-s", "own").rows) == 1
-    assert "127.0.0.1:9:" in run_ah("ls", "folder", "--host", "http://127.0.0.1:9").err
+    away = ("--host", "http://127.0.0.1:9", "--key", other.key)
+    assert "127.0.0.1:9:" in run_ah("ls", "folder", *away).err
     assert config.read_text() == before
 
 

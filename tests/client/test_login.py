@@ -69,6 +69,54 @@ def test_variables_win_over_the_file(
     assert run_ah("ls", "folder", "-s", "own").rows[1][3] == other.name
 
 
+ELSEWHERE: dict[str, tuple[dict[str, str], list[str]]] = {
+    "option": ({}, ["--host", "ELSEWHERE"]),
+    "variable": ({"ASSET_HUB_HOST": "ELSEWHERE"}, []),
+    "key of the variables": (
+        {"ASSET_HUB_HOST": "http://127.0.0.1:9", "ASSET_HUB_API_KEY": str(uuid.uuid4())},
+        ["--host", "ELSEWHERE"],
+    ),
+}
+
+
+@pytest.mark.parametrize("said", ELSEWHERE)
+def test_a_key_is_sent_only_to_the_server_it_was_set_for(
+    logged_in: Any, run_ah: RunAh, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    variables, options = ELSEWHERE[said]
+    with serve_answer(200, {}, b"{}") as url:
+        asked: list[object] = []
+        monkeypatch.setattr("t9k.ah._sending.Sender.send", lambda *args: asked.append(args))
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value.replace("ELSEWHERE", url))
+        place = [option.replace("ELSEWHERE", url) for option in options]
+        result = run_ah("ls", "folder", *place)
+        with pytest.raises(ah.NotLoggedInError), ah.Client(url):
+            pass
+    assert (result.code, result.out, asked) == (1, "", [])
+    assert f"No API key for {url} is known, and that of http://127.0.0.1:" in result.err
+    assert f"Give one by --key, or log in with: ah login -H {url} -k KEY" in result.err
+
+
+def test_a_stored_key_goes_to_its_server_however_that_is_said(
+    hub: Any, logged_in: Any, run_ah: RunAh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for same in (hub.url, hub.url + "/", hub.url + "/apis/v1"):
+        assert run_ah("ls", "folder", "--host", same).code == 0
+        monkeypatch.setenv("ASSET_HUB_HOST", same)
+        assert run_ah("ls", "folder").code == 0
+
+
+def test_login_to_another_server_takes_the_stored_key_as_ever(
+    hub: Any, user: Any, run_ah: RunAh, config: Path
+) -> None:
+    config.parent.mkdir()
+    config.write_text(f"asset_hub_host: http://old.example\napi_key: {user.key}\n")
+    assert run_ah("ls", "folder", "--host", hub.url).code == 1
+    assert run_ah("login", "-H", hub.url).code == 0
+    assert run_ah("ls", "folder", "--host", hub.url).code == 0
+
+
 def test_a_login_that_fails_changes_nothing(
     hub: Any, logged_in: Any, run_ah: RunAh, config: Path
 ) -> None:

@@ -31,8 +31,9 @@ class Client:
     """One hub and one user of it; as many of them as are needed, side by side.
 
     `host` and `api_key` that are left out come from the environment variables ASSET_HUB_HOST and
-    ASSET_HUB_API_KEY, else from the configuration file. Nothing is sent before the first call, and
-    nothing is stored. It is safe to share between threads. At the end of a `with` it is closed.
+    ASSET_HUB_API_KEY, else from the configuration file. A key from there goes only to the host
+    that stands beside it. Nothing is sent before the first call, and nothing is stored. It is
+    safe to share between threads. At the end of a `with` it is closed.
 
     Raises NotLoggedInError where one of the two is known to nobody, InvalidInputError where it
     cannot be right.

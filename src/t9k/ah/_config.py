@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._errors import ConfigError, InvalidInputError
+from ._errors import ConfigError, InvalidInputError, NotLoggedInError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,16 +29,35 @@ def config_path() -> Path:
 
 
 def read_credentials() -> Credentials:
-    """The host and key to use: the environment's, else the file's.
+    """The host and key that someone said: the environment's, else the file's.
 
     Raises ConfigError where the file is needed and cannot be used.
     """
-    host = os.environ.get("ASSET_HUB_HOST")
-    api_key = os.environ.get("ASSET_HUB_API_KEY")
-    if host and api_key:
-        return Credentials(host, api_key)
-    stored = read_config()
-    return Credentials(host or _text(stored, HOST_KEY), api_key or _text(stored, API_KEY_KEY))
+    said = _read_environment()
+    if said.host and said.api_key:
+        return said
+    stored = _read_stored()
+    return Credentials(said.host or stored.host, said.api_key or stored.api_key)
+
+
+def find_key(host: str) -> str | None:
+    """The key for a host: the environment's, else the file's, unless it was set for another host.
+
+    Raises NotLoggedInError where there is only a key of another host: the server may be anybody's.
+    """
+    said = _read_environment()
+    if said.api_key and (said.host is None or _is_same(said.host, host)):
+        return said.api_key
+    stored = _read_stored()
+    if stored.api_key and stored.host and _is_same(stored.host, host):
+        return stored.api_key
+    kept = said if said.api_key else stored
+    if kept.api_key is None:
+        return None
+    raise NotLoggedInError(
+        f"No API key for {host} is known, and that of {kept.host or 'an unnamed server'} is not "
+        f"sent there. Give one by --key, or log in with: ah login -H {host} -k KEY"
+    )
 
 
 def check_host(host: str) -> str:
@@ -120,6 +139,23 @@ def update_config(changes: dict[str, str | None]) -> None:
         raise ConfigError(
             f"Cannot write the configuration file {path}: {error.strerror}"
         ) from error
+
+
+def _read_environment() -> Credentials:
+    get = os.environ.get
+    return Credentials(get("ASSET_HUB_HOST") or None, get("ASSET_HUB_API_KEY") or None)
+
+
+def _read_stored() -> Credentials:
+    stored = read_config()
+    return Credentials(_text(stored, HOST_KEY), _text(stored, API_KEY_KEY))
+
+
+def _is_same(known: str, host: str) -> bool:
+    try:
+        return check_host(known) == check_host(host)
+    except InvalidInputError:
+        return False
 
 
 def _replace(path: Path, text: str) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._answers import read_json
-from ._config import check_host, check_key, read_credentials
+from ._config import check_host, check_key, find_key, read_credentials
 from ._errors import NotFoundError, NotLoggedInError, PermissionDeniedError, ServerError
 from ._patience import SHORT_PATIENCE
 from ._sending import ANSWER_SECONDS, LOG_IN, Request, Sender
@@ -35,19 +35,19 @@ class Connection:
     """One hub and one user of it. Safe to share between threads.
 
     `host` and `api_key` that are left out come from the environment variables ASSET_HUB_HOST and
-    ASSET_HUB_API_KEY, else from the configuration file. Nothing is sent before the first request.
+    ASSET_HUB_API_KEY, else from the configuration file. A key from there goes only to the host
+    that stands beside it. Nothing is sent before the first request.
 
     Raises NotLoggedInError where one of the two is known to nobody, InvalidInputError where it
     cannot be right.
     """
 
     def __init__(self, host: str | None = None, api_key: str | None = None) -> None:
-        if host is None or api_key is None:
-            stored = read_credentials()
-            host, api_key = host or stored.host, api_key or stored.api_key
+        host = host or read_credentials().host
         if not host:
             raise NotLoggedInError(f"No Asset Hub server is known. Log in with: {LOG_IN}")
         self.host = check_host(host)
+        api_key = api_key or find_key(self.host)
         if not api_key:
             raise NotLoggedInError(
                 f"No API key for {self.host} is known. Log in with: ah login -H {self.host} -k KEY"

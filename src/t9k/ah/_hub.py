@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from ._client import Client
-from ._config import API_KEY_KEY, HOST_KEY, update_config
+from ._config import API_KEY_KEY, HOST_KEY, read_credentials, update_config
 from ._connection import Connection
 from ._messages import inform
 
@@ -35,6 +35,10 @@ def login(host: str | None = None, api_key: str | None = None) -> None:
     server is away, ConfigError where the file cannot be read or written.
     """
     global _default
+    if not host or not api_key:
+        # Who logs in to another server says so, and means the key that is stored, as ever.
+        known = read_credentials()
+        host, api_key = host or known.host, api_key or known.api_key
     connection = Connection(host, api_key)
     user = connection.username
     update_config({HOST_KEY: connection.host, API_KEY_KEY: connection.api_key})
