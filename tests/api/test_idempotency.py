@@ -10,7 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from api.raw import JSON, Raw
+from assethub.core import keys, users
 from assethub.core.collection import collect
+from assethub.core.keys import Terms
 from assethub.store.tables import answers
 from hubs import RunningHub
 
@@ -22,6 +24,8 @@ class Bench:
 
     def __init__(self, hub: RunningHub) -> None:
         user = hub.new_user()
+        users.change_user(hub.inside, user.name, admin=True)
+        self.hub, self.user = hub, users.find_user(hub.inside, user.name)
         self.raw, name = Raw(hub.url, user.key), user.name
         self.folder = self.raw.folder("model", "nlp")
         body = {"name": "bert", "folder": self.folder, "labels": []}
@@ -48,6 +52,7 @@ class Bench:
             "branch": (branches, {"name": "new", "source": "main"}, {}),
             "tag": (f"/assets/{self.model}/tags", {"tag": "new", "ref": "main"}, {}),
             "evaluation": ("/evaluations", self.evaluation, {}),
+            "group": ("/groups", {"name": f"new-{self.folder}"}, {}),
             "merge": (f"{branches}/main/merge", {"source": "b"}, {}),
             "reset": (f"{branches}/main/reset", {"ref": self.first}, {}),
             "revert": (f"{branches}/main/revert", {"ref": self.head}, {}),
@@ -68,10 +73,15 @@ class Bench:
             self.raw.ok("GET", f"/assets/{self.model}/branches"),
             self.raw.ok("GET", f"/assets/{self.model}/tags"),
             self.raw.ok("GET", "/evaluations", model=self.evaluation["model"]),
+            self.raw.ok("GET", "/groups"),
         ]
 
+    def limited(self, **terms: str) -> Raw:
+        """The same user with another key."""
+        return Raw(self.hub.url, keys.add_key(self.hub.inside, self.user, "more", Terms(**terms)))
 
-MAKING = ("folder", "asset", "branch", "tag", "evaluation")
+
+MAKING = ("folder", "asset", "branch", "tag", "evaluation", "group")
 CHANGING = ("merge", "reset", "revert", "start", "finish")
 KINDS = (*MAKING, *CHANGING)
 
@@ -164,6 +174,36 @@ def test_a_key_belongs_to_its_user_however_the_api_key_is_sent(
     bearer = {"Authorization": f"Bearer {bench.raw.key}", "Idempotency-Key": key}
     again = Raw(hub.url, None).call("POST", path, body, bearer)
     assert (again.status, again.data) == (200, first.data)
+
+
+@pytest.mark.parametrize("kind", ["asset", "evaluation"])
+def test_a_key_that_opens_less_does_not_get_the_answer_to_another(
+    bench: Bench, key: str, kind: str
+) -> None:
+    path, body, _ = bench.asks()[kind]
+    headers = {"Idempotency-Key": key, **JSON}
+    first = bench.raw.call("POST", path, body, headers)
+    assert first.status == 200, first.data
+    elsewhere = bench.raw.folder("model", "elsewhere")
+    limits: list[dict[str, str]] = [
+        {"scope": "read"},
+        {"folder_id": elsewhere},
+        {"folder_id": bench.folder, "asset_id": bench.model},
+    ]
+    for terms in limits:
+        refused = bench.limited(**terms).call("POST", path, body, headers)
+        assert (refused.status, refused.json()["code"]) == (422, "idempotency_key_reused")
+    assert bench.limited().call("POST", path, body, headers).data == first.data
+
+
+def test_a_limited_key_gets_the_answer_to_its_own_request(bench: Bench, key: str) -> None:
+    path, body, _ = bench.asks()["asset"]
+    headers = {"Idempotency-Key": key, **JSON}
+    first, again = (
+        bench.limited(folder_id=bench.folder).call("POST", path, body, headers) for _ in range(2)
+    )
+    assert (again.status, again.data) == (200, first.data)
+    assert bench.raw.call("POST", path, body, headers).status == 422
 
 
 def test_a_refusal_is_not_kept(bench: Bench, key: str) -> None:

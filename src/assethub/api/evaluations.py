@@ -142,7 +142,7 @@ async def _record(
     def record_once(connection: Connection) -> Answer:
         if asked is None:
             return Answer(encode(job(connection)))
-        return answer_once(connection, find_user(connection).id, asked, job, encode)
+        return answer_once(connection, find_user(connection), asked, job, encode)
 
     try:
         return send_answer(await hub.database.write_async(record_once))

@@ -5,6 +5,7 @@ from pydantic import BaseModel, StrictStr
 from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
+from assethub.api.once import CalledOnce
 from assethub.api.render import Json, render_time
 from assethub.core import groups
 from assethub.core.groups import Group
@@ -23,8 +24,8 @@ def list_groups(hub: CurrentHub, caller: Caller) -> Json:
 
 
 @router.post("")
-def create_group(hub: CurrentHub, caller: Caller, body: NewGroup) -> Json:
-    return render_group(groups.create_group(hub, body.name, by=caller))
+def create_group(once: CalledOnce, caller: Caller, body: NewGroup) -> Response:
+    return once.answer(lambda hub: groups.create_group(hub, body.name, by=caller), render_group)
 
 
 @router.delete("/{name}")

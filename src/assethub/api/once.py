@@ -39,7 +39,7 @@ class Once:
 
         if self.asked is None:
             return send_answer(Answer(encode(change(self.hub))))
-        return send_answer(change_once(self.hub, self.caller.id, self.asked, change, encode))
+        return send_answer(change_once(self.hub, self.caller, self.asked, change, encode))
 
 
 async def find_repeatable(request: Request, key: str | None) -> Repeatable | None:

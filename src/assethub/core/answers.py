@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from assethub.core.hub import Hub
+from assethub.core.users import User
 from assethub.core.values import now
 from assethub.errors import HubError, InvalidInput
 from assethub.store.database import Database, Job, insert_or_replace
@@ -27,7 +28,7 @@ _LIFE = 24 * 3600 * 1_000_000
 
 
 class KeyReused(HubError):
-    """The key came before with another request."""
+    """The key came before with another request, or with an API key that opens something else."""
 
     status = 422
     code = "idempotency_key_reused"
@@ -60,37 +61,39 @@ def read_key(text: str) -> str:
 
 def answer_once(
     connection: sa.Connection,
-    user_id: str,
+    user: User,
     asked: Repeatable,
     job: Job[T],
     render: Callable[[T], bytes],
 ) -> Answer:
     """The kept answer, or else that of the job, which is kept. Raises KeyReused."""
-    kept = _take_turn(connection, user_id, asked)
+    asked = _bind(asked, user)
+    kept = _take_turn(connection, user.id, asked)
     if kept is not None:
         return kept
     answer = Answer(render(job(connection)))
-    _keep(connection, user_id, asked, answer)
+    _keep(connection, user.id, asked, answer)
     return answer
 
 
 def change_once(
     hub: Hub,
-    user_id: str,
+    user: User,
     asked: Repeatable,
     change: Callable[[Hub], T],
     render: Callable[[T], bytes],
 ) -> Answer:
     """The kept answer, or else that of a use case that writes what it returns. Raises KeyReused."""
+    asked = _bind(asked, user)
 
     def look() -> Answer | None:
         with hub.database.read() as connection:
-            return _find_answer(connection, user_id, asked)
+            return _find_answer(connection, user.id, asked)
 
     kept = look()
     if kept is not None:
         return kept
-    recorder = _Recorder(hub.database, user_id, asked, render)
+    recorder = _Recorder(hub.database, user.id, asked, render)
     try:
         return Answer(render(change(replace(hub, database=recorder))))
     except _Replay as replay:
@@ -103,6 +106,18 @@ def change_once(
         return kept
 
 
+def _bind(asked: Repeatable, user: User) -> Repeatable:
+    """The request as one that is repeated only by a key with the same limits.
+
+    Else an answer would be shown to a key that does not open what it tells of.
+    """
+    key = user.key
+    if key is None or (key.whole_account and not key.read_only):
+        return asked
+    said = f"{asked.request} {key.read_only} {key.folder_id} {key.asset_id}"
+    return asked._replace(request=hashlib.sha256(said.encode()).hexdigest())
+
+
 def _find_answer(connection: sa.Connection, user_id: str, asked: Repeatable) -> Answer | None:
     """The answer that is kept for a request. Raises KeyReused."""
     row = _find.first(connection, {"user_id": user_id, "key": asked.key, "moment": now()})
@@ -111,7 +126,8 @@ def _find_answer(connection: sa.Connection, user_id: str, asked: Repeatable) -> 
     request, status, body = row
     if request != asked.request:
         raise KeyReused(
-            f"Idempotency-Key {asked.key} came before with another request; use a new one"
+            f"Idempotency-Key {asked.key} came before with another request, or from another "
+            "API key; use a new one"
         )
     return Answer(bytes(body), status, replayed=True)
 
