@@ -7,7 +7,7 @@ from assethub.cli.users import signin_link
 from assethub.core import sessions, users
 from assethub.core.diagnosis import is_loopback
 from assethub.core.hub import claim_hub
-from assethub.errors import HubError
+from assethub.errors import Conflict, HubError
 from assethub.logs import configure_logging
 from assethub.settings import Settings
 from assethub.tls import find_tls
@@ -78,4 +78,9 @@ def _prepare(settings: Settings) -> str | None:
         hub.blobs.check_writable()
         if users.list_users(hub):
             return None
-        return sessions.make_signin_token(hub, users.add_user(hub, FIRST_USER))
+        try:
+            first = users.add_user(hub, FIRST_USER)
+        except Conflict:
+            # Another hub of this database was started at the same moment, and tells its link.
+            return None
+        return sessions.make_signin_token(hub, first)
