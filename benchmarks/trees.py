@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from assethub.core import assets, branches, diffs, folders, logs, objects, operations, users
 from assethub.core.commits import load_commit
 from assethub.core.finish import finish_operation
+from assethub.core.gate_keeping import Passage
 from assethub.core.hub import Hub, open_hub
 from assethub.core.merging import merge_branch
 from assethub.core.moves import commit_tree
@@ -96,7 +97,9 @@ def make_bench(hub: Hub, user: User, folder: str, count: int) -> Bench:
         workspace = Workspace(connection)
         tree = workspace.take(write_tree(entries_of(count), workspace.put))
     hub.database.write(
-        lambda connection: commit_tree(connection, user, "main", [head], tree, "all objects", {})
+        lambda connection: commit_tree(
+            connection, user, "main", [head], tree, "all objects", {}, Passage()
+        )
     )
     return Bench(hub, user, asset_id, count)
 
