@@ -27,6 +27,8 @@ VIEW = "         400 401     404 200  200 200  200 404  200 200  200 404"
 RECORD = "       400 401     404 403  200 200  200 404  403 404  404 404"
 EDIT = "         400 401     404 403  403 200  200 404  403 200  200 404"
 OWN = "          400 401     404 403  403 403  200 404  403 403  403 404"
+VIEW_DATASET = " 400 401     404 200  200 200  200 404  200 404  404 404"
+RECORDED = "     400 401     404 403  403 403  200 404  403 403  403 404"
 # The released protocol answers so where a folder is named by its id.
 VIEW_FOLDER = "  400 401     403 200  200 200  200 403  200 200  200 403"
 EDIT_FOLDER = "  400 401     403 403  403 200  200 403  403 200  403 403"
@@ -57,6 +59,10 @@ class At:
     def upload(self) -> str:
         return self.scene.upload(self.role)
 
+    @property
+    def sampled(self) -> str:
+        return self.scene.sampled
+
     def fill(self, path: str, named: dict[str, str]) -> str:
         for part in re.findall(r"\{(\w+)\}", path):
             value = named.get(part) or getattr(self, part.removesuffix("_id"), "")
@@ -72,7 +78,7 @@ class Nowhere(At):
         self.folder, self.asset, self.evaluation = (str(uuid.uuid4()) for _ in range(3))
         self.model = f"{scene.cast.users['owner'].name}/model/{uuid.uuid4().hex[:12]}/none"
 
-    operation = upload = property(lambda _: str(uuid.uuid4()))  # type: ignore[assignment]
+    operation = upload = sampled = property(lambda _: str(uuid.uuid4()))  # type: ignore[assignment]
 
 
 def asks(**fixed: Any) -> Ask:
@@ -144,6 +150,15 @@ def new_name(at: At) -> str:
     return f"new-{uuid.uuid4().hex[:12]}"
 
 
+def batch(at: At) -> dict[str, Any]:
+    return {"json": {"evaluations": [evaluation(at)["json"]]}}
+
+
+def board(at: At) -> dict[str, Any]:
+    return {"query": {"dataset": at.scene.reference("dataset"), "metric": "accuracy"}}
+
+
+SAMPLES = b'{"id": 1, "accuracy": 1}'
 LABELS = {"labels": []}
 DEV: dict[str, Any] = {"params": {"name": "dev"}}
 MAIN = {"params": {"ref": "main"}}
@@ -212,6 +227,17 @@ TABLE: dict[str, tuple[str, Ask]] = {
     "GET /evaluations": (VIEW, lambda at: {"query": {"model": at.model}}),
     "GET /evaluations/{evaluation_id}": (VIEW, asks()),
     "DELETE /evaluations/{evaluation_id}": (EDIT, asks()),
+    "POST /evaluations/batch": (RECORD, batch),
+    "POST /evaluations/{evaluation_id}/invalid": (EDIT, asks(json={"reason": "wrong split"})),
+    "DELETE /evaluations/{evaluation_id}/invalid": (EDIT, asks()),
+    "POST /evaluations/samples": (FULL_KEY, asks(body=SAMPLES)),
+    "PUT /evaluations/{evaluation_id}/samples": (RECORDED, asks(body=SAMPLES)),
+    "GET /evaluations/{evaluation_id}/samples": (
+        VIEW,
+        lambda at: {"params": {"evaluation_id": at.sampled}},
+    ),
+    "GET /leaderboard": (VIEW_DATASET, board),
+    "GET /history": (VIEW, lambda at: {"query": {"model": at.model, "metric": "accuracy"}}),
     "GET /keys": (ACCOUNT, asks()),
     "POST /keys": (FULL_KEY, asks(json={"name": "new"})),
     "DELETE /keys/{key_id}": (OWN_KEY, own_key),
@@ -249,7 +275,7 @@ TABLE: dict[str, tuple[str, Ask]] = {
 }
 
 # After these, where they succeed, the scene is not what it was; others add to it or have their own.
-CHANGES = r"(PUT|DELETE|POST) /(folders|assets|groups|admin)/|DELETE /(evaluations|keys)"
+CHANGES = r"(PUT|DELETE|POST) /(folders|assets|groups|admin|evaluations)/|DELETE /keys"
 
 
 def routes() -> Iterator[str]:

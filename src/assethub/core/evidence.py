@@ -65,8 +65,8 @@ def check_evidence(given: Mapping[str, Any]) -> Evidence:
     )
 
 
-def _wrong(what: str, code: str = "invalid_evidence") -> InvalidInput:
-    return InvalidInput(what, code=code)
+def _wrong(what: str) -> InvalidInput:
+    return InvalidInput(what, code="invalid_evidence")
 
 
 def _check_text(kind: str, value: object, longest: int = _LONGEST) -> str | None:
@@ -138,21 +138,21 @@ def _check_object(kind: str, value: object) -> dict[str, Any] | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise _wrong(f"{kind} must be an object", f"invalid_{kind}")
+        raise _wrong(f"{kind} must be an object")
     if _measure(kind, value, kind, 1) > _LARGEST_JSON:
-        raise _wrong(f"{kind} have at most {_LARGEST_JSON} bytes", f"invalid_{kind}")
+        raise _wrong(f"{kind} have at most {_LARGEST_JSON} bytes")
     return value or None
 
 
 def _measure(kind: str, value: object, place: str, depth: int) -> int:
     """About how many bytes the value has; raises InvalidInput for what is no JSON."""
     if depth > _DEEPEST:
-        raise _wrong(f"{place} lies deeper than {_DEEPEST} levels", f"invalid_{kind}")
+        raise _wrong(f"{place} lies deeper than {_DEEPEST} levels")
     if isinstance(value, str):
         check_text(place, value)
         return len(value.encode()) + 2
     if isinstance(value, int | float):
-        _check_number(kind, value, place)
+        _check_number(value, place)
         return len(repr(value)) if isinstance(value, float) else 8 + value.bit_length() // 3
     size = 2
     if isinstance(value, dict):
@@ -165,7 +165,7 @@ def _measure(kind: str, value: object, place: str, depth: int) -> int:
     return size
 
 
-def _check_number(kind: str, value: float, place: str) -> None:
+def _check_number(value: float, place: str) -> None:
     try:
         finite = math.isfinite(value)
     except OverflowError:
@@ -173,5 +173,4 @@ def _check_number(kind: str, value: float, place: str) -> None:
     if not finite:
         raise _wrong(
             f"{place} is NaN, infinite or too large for a double, which JSON has no number for",
-            f"invalid_{kind}",
         )

@@ -57,6 +57,11 @@ def check_metrics(given: Mapping[str, Any]) -> Measures:
     return Measures(values, details)
 
 
+def check_metric_name(name: str) -> str:
+    """The name of a metric; raises InvalidInput."""
+    return _check_name(name, "")
+
+
 def metric_rows(seq: int, measures: Measures) -> list[dict[str, object]]:
     """The metrics as rows of their table; all have the details if one has."""
     rows: list[dict[str, object]] = [

@@ -13,8 +13,10 @@ from assethub.errors import HubError
 from assethub.store.blobs import Blob, BlobStore
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
+    from numpy.typing import NDArray
 
 LARGEST_BYTES = 10 * 1024**3
 MOST_ROWS = 10_000_000
@@ -189,3 +191,15 @@ def _batches(parquet: pq.ParquetFile, name: str) -> Iterator[tuple[list[Any], in
         if ids:
             yield ids, start
             start += len(ids)
+
+
+def read_columns(file: BlobFile, metric: str) -> tuple[list[Any], NDArray[np.float64]]:
+    """The ids of all samples, and a metric's values; what is missing there is NaN."""
+    import numpy as np
+    import pyarrow as pa
+
+    parquet = open_parquet(file)
+    name = next(each for each in ID_COLUMNS if each in parquet.schema_arrow.names)
+    table = parquet.read(columns=[name, metric], use_threads=False)
+    values = table.column(metric).cast(pa.float64())
+    return table.column(name).to_pylist(), np.asarray(values.to_numpy(), np.float64)
