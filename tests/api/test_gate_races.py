@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from api.gated import Gated
-from assethub.core.evaluations import plan_evaluation
+from assethub.core.recording import plan_evaluation, read_new
 from assethub.core.users import find_user
 from assethub.store.tables import evaluations
 from hubs import RunningHub
@@ -25,7 +25,8 @@ def gated(hub: RunningHub) -> Gated:
 
 
 def mark(gated: Gated, evaluation: str, moment: int | None) -> Change:
-    statement = evaluations.update().where(evaluations.c.id == evaluation).values(invalid=moment)
+    statement = evaluations.update().where(evaluations.c.id == evaluation)
+    statement = statement.values(invalid=moment, invalid_by=gated.name)
     return lambda connection: connection.execute(statement)
 
 
@@ -44,11 +45,13 @@ def test_a_merge_sees_a_bad_evaluation_that_counts_again(gated: Gated) -> None:
 
 def test_a_merge_sees_a_bad_evaluation_that_is_recorded_meanwhile(gated: Gated) -> None:
     gated.evaluate({"accuracy": 1})
-    model = f"{gated.path}@{gated.candidate}"
-    dataset = f"{gated.name}/dataset/images/mnist"
-
+    body = {
+        "model": f"{gated.path}@{gated.candidate}",
+        "dataset": f"{gated.name}/dataset/images/mnist",
+        "metrics": {"accuracy": 0.1},
+    }
     owner = find_user(gated.hub.inside, gated.name)
-    record = plan_evaluation(model, dataset, {"accuracy": 0.1}, lambda _: owner)
+    record = plan_evaluation(read_new(body), lambda _: owner)
     assert "is 0.1" in gated.reasons(merge_during(gated, record))[0]
 
 

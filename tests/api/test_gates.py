@@ -340,3 +340,33 @@ def test_a_check_of_what_cannot_be_merged_is_refused(
     body = {"source": source.format(**names), "dest": dest.format(**names)}
     answer = gated.owner.call("POST", "/gate/check", body, JSON)
     assert answer.json()["code"] == code
+
+
+def test_who_may_only_record_cannot_mark_what_went_badly(gated: Gated) -> None:
+    gated.set_gate(RULE)
+    bad = gated.evaluate({"accuracy": 0.5}, by=gated.runner)
+    gated.evaluate({"accuracy": 0.99}, by=gated.runner)
+    gated.runner.ok("POST", f"/evaluations/{bad}/invalid", {"reason": "I do not like it"})
+    assert bad[:8] in gated.reasons(gated.merge())[0]
+    gated.editor.ok("POST", f"/evaluations/{bad}/invalid", {"reason": "the wrong split"})
+    assert gated.merge().status == 200
+
+
+def test_a_rule_that_is_relative_to_the_present_commit(gated: Gated) -> None:
+    rule = {"metric": "accuracy", "dataset": "images/mnist", "relative_to": "current"}
+    gated.set_gate(rule | {"margin": 0.005})
+    gated.evaluate({"accuracy": {"value": 0.9, "n": 10_000}})
+    assert "the baseline current" in gated.reasons(gated.merge())[0]
+    gated.evaluate({"accuracy": {"value": 0.9, "n": 10_000}}, gated.head)
+    answer = gated.merge()
+    gated.reasons(answer)
+    assert answer.json()["rules"][0]["actual"].startswith("0.9, +0 [-0.008")
+    gated.set_gate(rule | {"margin": 0.01})
+    assert gated.merge().status == 200
+
+
+def test_a_relative_rule_about_a_loss_has_to_say_its_direction(gated: Gated) -> None:
+    rule = {"metric": "loss", "dataset": "images/mnist", "relative_to": "current"}
+    body = {"rules": [rule], "allow_new": True}
+    answer = gated.owner.call("PUT", f"{gated.branch}/gate", body, JSON)
+    assert answer.json() | {"rule": 1, "field": "higher_is_better"} == answer.json()

@@ -194,6 +194,7 @@ TABLE: dict[str, tuple[str, Ask]] = {
     "GET /assets/{asset_id}/branches/{name}/gate": (VIEW, asks(**DEV)),
     "PUT /assets/{asset_id}/branches/{name}/gate": (OWN, gate),
     "DELETE /assets/{asset_id}/branches/{name}/gate": (OWN, asks(**DEV)),
+    "GET /compare": (VIEW, lambda at: {"query": {"a": at.evaluation, "b": at.evaluation}}),
     "POST /gate/check": (
         VIEW,
         body(lambda at: {"source": f"{at.model}:tag/v1", "dest": f"{at.model}:branch/main"}),

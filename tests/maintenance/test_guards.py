@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from assethub.core.commits import load_commit
 from assethub.core.contents import Place, find_known, save_contents
+from assethub.core.gate_keeping import Passage
 from assethub.core.moves import commit_tree
 from assethub.core.operations import stage_entries
 from assethub.core.targets import find_target
@@ -99,7 +100,7 @@ def test_nodes_saved_anew_while_they_are_to_be_removed_are_kept(
 
     def commit(connection: sa.Connection) -> str | None:
         tree = NewTree(root, Summary(1, 60), saved)
-        made = commit_tree(connection, bench.user, "main", [head], tree, "", {})
+        made = commit_tree(connection, bench.user, "main", [head], tree, "", {}, Passage())
         start_collection()
         return made
 

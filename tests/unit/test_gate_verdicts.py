@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from assethub import statistics
 from assethub.core.gate_evidence import Measured, full_name
-from assethub.core.gate_keeping import compare_measured
 from assethub.core.gate_rules import Rule
 from assethub.core.gate_verdicts import Case, RuleResult, judge_rule
+from assethub.core.measurements import Measurement, compare_values
 
 values = st.one_of(st.floats(0, 1), st.just(math.nan), st.just(math.inf))
 measured = st.builds(
@@ -38,9 +38,14 @@ rules = st.builds(
 )
 
 
+def compare(a: Measured, b: Measured) -> statistics.Comparison:
+    first, second = (Measurement(each.metric, each.value, each.detail) for each in (a, b))
+    return compare_values(first, second, None)
+
+
 def judge(rule: Rule, own: list[Measured], base: list[Measured]) -> RuleResult:
     case = Case("candidate", "data", own, "baseline", base)
-    return judge_rule(1, rule, case, compare_measured, 0)
+    return judge_rule(1, rule, case, compare, 0)
 
 
 @settings(deadline=None, max_examples=60)

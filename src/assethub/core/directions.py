@@ -49,5 +49,10 @@ def choose_direction(asked: _Asked, recorded: Collection[bool | None]) -> Direct
         )
     if known:
         return Direction(known.pop(), "recorded")
-    words = re.findall(r"[^\W\d_]+", asked.metric.lower())
-    return Direction(not words or _LOWER.fullmatch(words[-1]) is None, "name")
+    return Direction(expect_direction(asked.metric), "name")
+
+
+def expect_direction(metric: str) -> bool:
+    """Whether a metric's name lets expect that higher is better."""
+    words = re.findall(r"[^\W\d_]+", metric.lower())
+    return not words or _LOWER.fullmatch(words[-1]) is None

@@ -81,7 +81,7 @@ def finish_operation(
         return made
 
     return carry_out(
-        hub.database,
+        hub,
         passage,
         lambda connection: _plan(connection, user, operation_id, overwrite),
         make,

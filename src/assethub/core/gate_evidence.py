@@ -6,15 +6,19 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from assethub.store.tables import assets, evaluations, metrics, samples
+from assethub.core.measures import Detail
+from assethub.core.permissions import Level, held_level
+from assethub.core.sample_files import Samples
+from assethub.store.tables import assets, evaluations, folders, metrics, samples, users
 
 # Of one commit on one dataset. Who has more of them is asked to mark some as invalid.
 MOST_EVALUATIONS = 200
 
 
 class Measured(NamedTuple):
-    """One metric of one evaluation. `metric` is the name it is stored by, `samples` the SHA-256 of
-    the file that has a column of that name; `value` may be NaN. Times are in microseconds.
+    """One metric of one evaluation. `metric` is the name it is stored by, `samples` those that have
+    a column of that name; `value` may be NaN. `created` is in microseconds. `out` says why it does
+    not count, and is empty where it does.
     """
 
     seq: int
@@ -28,7 +32,12 @@ class Measured(NamedTuple):
     n: int | None = None
     higher_is_better: bool | None = None
     slice: str | None = None
-    samples: str | None = None
+    samples: Samples | None = None
+
+    @property
+    def detail(self) -> Detail:
+        """What is known of the value."""
+        return Detail(self.stderr, self.n, self.higher_is_better, self.slice)
 
     @property
     def name(self) -> str:
@@ -80,7 +89,26 @@ def load_measured(
         query = query.with_for_update(of=evaluations)
     # One more than the most shows that there are too many.
     rows = connection.execute(query.limit((MOST_EVALUATIONS + 1) * len(stored))).all()
-    return [found for found in map(_measured, rows) if found.name in wanted]
+    markers = {row.invalid_by for row in rows if row.invalid}
+    trusted = _may_edit(connection, asset_id, markers) if markers else frozenset()
+    measured = (_measured(row, trusted) for row in rows)
+    return [found for found in measured if found.name in wanted]
+
+
+def _may_edit(connection: sa.Connection, asset_id: str, names: Iterable[str]) -> frozenset[str]:
+    """Those who may edit a model. Who recorded an evaluation may mark it as invalid without that,
+    which is not enough for a gate: else they could measure until it goes well.
+    """
+    held = sa.select(held_level(folders)).join(assets, assets.c.folder_id == folders.c.id)
+    held = held.where(assets.c.id == asset_id)
+    found = connection.execute(
+        sa.select(users.c.id, users.c.name).where(users.c.name.in_(sorted(names)))
+    )
+    return frozenset(
+        name
+        for id_, name in found.all()
+        if (connection.execute(held, {"asker": id_}).scalar() or 0) >= Level.EDIT
+    )
 
 
 _select = (
@@ -91,15 +119,14 @@ _select = (
         evaluations.c.created,
         evaluations.c.deleted,
         evaluations.c.invalid,
+        evaluations.c.invalid_by,
         metrics.c.name,
         metrics.c.value,
         metrics.c.stderr,
         metrics.c.n,
         metrics.c.higher_is_better,
         metrics.c.slice,
-        samples.c.sha256,
-        samples.c.columns,
-        samples.c.rows,
+        *(getattr(samples.c, field) for field in Samples._fields),
     )
     .join(metrics, metrics.c.evaluation_seq == evaluations.c.seq)
     .outerjoin(samples, samples.c.evaluation_seq == evaluations.c.seq)
@@ -107,21 +134,22 @@ _select = (
 )
 
 
-def _measured(row: Any) -> Measured:
-    sampled = row.sha256 is not None and row.name in row.columns
+def _measured(row: Any, trusted: frozenset[str]) -> Measured:
+    sampled = row.sha256 is not None and [row.name, "number"] in row.columns
+    invalid = row.invalid is not None and row.invalid_by in trusted
     return Measured(
         seq=row.seq,
         evaluation=row.id,
         dataset_commit=row.dataset_commit,
         created=row.created,
-        out="deleted" if row.deleted else "marked as invalid" if row.invalid else "",
+        out="deleted" if row.deleted else "marked as invalid" if invalid else "",
         metric=row.name,
         value=math.nan if row.value is None else row.value,
         stderr=row.stderr,
         n=row.rows if row.n is None and sampled else row.n,
         higher_is_better=row.higher_is_better,
         slice=row.slice,
-        samples=row.sha256 if sampled else None,
+        samples=Samples(row.sha256, row.size, row.rows, row.columns) if sampled else None,
     )
 
 

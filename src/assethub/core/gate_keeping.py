@@ -11,7 +11,16 @@ from assethub.core.gate_evidence import Measured, load_measured, lock_evaluation
 from assethub.core.gate_points import BoundRule, find_point, show_rules
 from assethub.core.gate_verdicts import Case, RuleResult, judge_rule
 from assethub.core.gates import bound_rules, load_gate
+from assethub.core.hub import Hub
+from assethub.core.measurements import (
+    Measurement,
+    compare_pairs,
+    compare_values,
+    is_mean,
+    take_turn,
+)
 from assethub.core.permissions import Level, level_of
+from assethub.core.sample_pairs import MOST_ROWS, SampleTable, pair_samples
 from assethub.core.users import User
 from assethub.core.values import check_text, now
 from assethub.errors import Conflict, InvalidInput, PermissionDenied
@@ -64,34 +73,34 @@ class Passage:
         self.override = override
         self.compared: dict[object, Comparison] = {}
 
-    def repeat(self, attempt: Callable[[], T]) -> T:
+    def repeat(self, hub: Hub, attempt: Callable[[], T]) -> T:
         """What the attempt returns, tried again with the comparisons that it asks for."""
         while True:
             try:
                 return attempt()
             except Uncompared as needed:
-                for pair in needed.pairs:
-                    self.compared[_key(*pair)] = compare_measured(*pair)
+                with take_turn():
+                    for pair in needed.pairs:
+                        self.compared[_key(*pair)] = compare_measured(hub, *pair)
 
 
 def _key(a: Measured, b: Measured) -> object:
-    return a.seq, b.seq, a.metric, b.metric, a.samples, b.samples
+    return a.seq, b.seq, a.metric, b.metric, a.samples is None, b.samples is None
 
 
-def compare_measured(a: Measured, b: Measured) -> "Comparison":
-    """B against A, from what the evaluations say of themselves."""
-    from assethub import statistics
-
-    summaries = (
-        statistics.Summary(
-            each.value,
-            each.stderr,
-            each.n,
-            proportion=not each.stderr and bool(each.n) and 0 <= each.value <= 1,
-        )
-        for each in (a, b)
-    )
-    return statistics.compare_summaries(*summaries)
+def compare_measured(hub: Hub, a: Measured, b: Measured) -> "Comparison":
+    """B against A: by their samples where these are the same ones and their mean is the value,
+    else by what the evaluations say of the value.
+    """
+    first, second = (Measurement(each.metric, each.value, each.detail) for each in (a, b))
+    if a.samples and b.samples and a.samples.rows == b.samples.rows <= MOST_ROWS // 2:
+        pairs = pair_samples(SampleTable(hub, a.samples), SampleTable(hub, b.samples))
+        paired = compare_pairs(pairs, first, second, None, 0)
+        if paired is not None and len(paired.rows) == a.samples.rows:
+            made = paired.comparison
+            if is_mean(first, made.a) and is_mean(second, made.b):
+                return made
+    return compare_values(first, second, None)
 
 
 class Move(NamedTuple):

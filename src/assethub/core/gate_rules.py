@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from assethub.core.directions import expect_direction
 from assethub.core.values import check_text
 from assethub.errors import InvalidInput
 
@@ -113,6 +114,13 @@ def _check_together(number: int, said: Mapping[str, Any], rule: Rule) -> None:
         raise InvalidRule(number, "min", f"{rule.min:g} is above max, {rule.max:g}: nothing passes")
     if rule.margin < 0:
         raise InvalidRule(number, "margin", f"must be 0 or more, not {rule.margin:g}")
+    unsaid = rule.relative_to is not None and said.get("higher_is_better") is None
+    if unsaid and not expect_direction(rule.metric):
+        raise InvalidRule(
+            number,
+            "higher_is_better",
+            f"is missing: less of {rule.metric} seems to be better; say false, or true",
+        )
     if rule.relative_to is None:
         for name in ("margin", "higher_is_better"):
             if said.get(name) is not None:

@@ -44,7 +44,7 @@ def try_gate(hub: Hub, user: User, source: str, dest: str) -> Trial:
         with hub.database.read() as connection:
             return _try(connection, user, *sides, passage)
 
-    return passage.repeat(attempt)
+    return passage.repeat(hub, attempt)
 
 
 def _try(

@@ -14,8 +14,9 @@ from assethub.core.gate_rules import Rule
 if TYPE_CHECKING:
     from assethub.statistics import Comparison
 
-# Of the candidate's evaluations with the baseline's.
+# Of the candidate's evaluations with the baseline's; and of those, such with samples in both.
 _MOST_PAIRS = 1000
+_MOST_SAMPLED = 16
 
 # The baseline's evaluation, then the candidate's; None where it is yet to be compared.
 Compare = Callable[[Measured, Measured], "Comparison | None"]
@@ -193,7 +194,8 @@ def _judge_relative(
             f"{name} has no evaluation that counts on commit {case.dataset_commit[:12]} of the "
             "dataset: evaluate it there"
         ]
-    if len(base) * len(counting) > _MOST_PAIRS:
+    sampled = [sum(1 for each in side if each.samples) for side in (base, counting)]
+    if len(base) * len(counting) > _MOST_PAIRS or sampled[0] * sampled[1] > _MOST_SAMPLED:
         return None, [f"{name} and the candidate have too many evaluations to compare them all"]
     turned = [each for each in (*counting, *base) if _contradicts(rule, each)]
     if turned:

@@ -118,7 +118,7 @@ def merge_branch(
         moved = move_branch(connection, user, branch, plan.head, plan.target.id, passage)
         return Merged(plan.target.id, "fast_forward") if moved else None
 
-    return carry_out(hub.database, passage, plan, make)
+    return carry_out(hub, passage, plan, make)
 
 
 @audited("branch.revert", asset="asset_id")
@@ -170,7 +170,7 @@ def revert_commit(
             record(connection, user, "branch.revert", about, **said)
         return made
 
-    return carry_out(hub.database, passage, plan, make)
+    return carry_out(hub, passage, plan, make)
 
 
 @audited("branch.reset", asset="asset_id")
@@ -195,7 +195,7 @@ def reset_branch(
         record(connection, user, "branch.reset", about, commit=plan.target.id, before=plan.head.id)
         return plan.target.id
 
-    return carry_out(hub.database, passage, plan, make)
+    return carry_out(hub, passage, plan, make)
 
 
 def _load_head(connection: sa.Connection, user: User, asset_id: str, branch: str) -> Commit:

@@ -7,12 +7,12 @@ import sqlalchemy as sa
 
 from assethub.core.commits import Commit, make_commit, save_commit
 from assethub.core.gate_keeping import Move, Passage, keep_gate
+from assethub.core.hub import Hub
 from assethub.core.protection import check_movable
 from assethub.core.users import User
 from assethub.core.values import check_text, now
 from assethub.core.workspace import NewTree
 from assethub.errors import InvalidInput
-from assethub.store.database import Database
 from assethub.store.guards import keep_collector_out
 from assethub.store.nodes import save_nodes
 from assethub.store.tables import assets, branches
@@ -35,7 +35,7 @@ R = TypeVar("R")
 
 
 def carry_out(
-    database: Database,
+    hub: Hub,
     passage: Passage,
     plan: Callable[[sa.Connection], P],
     make: Callable[[sa.Connection, P], R | None],
@@ -46,9 +46,11 @@ def carry_out(
     the plan's head meanwhile, both run anew in a transaction that lets nobody else move the branch.
     What a gate has to compare for the passage is compared between two attempts.
     """
-    with database.read() as connection:
+    with hub.database.read() as connection:
         first = plan(connection)
-    done = passage.repeat(lambda: database.write(lambda connection: make(connection, first)))
+    done = passage.repeat(
+        hub, lambda: hub.database.write(lambda connection: make(connection, first))
+    )
 
     def again(connection: sa.Connection) -> R | None:
         lock = sa.select(branches.c.name).where(
@@ -58,7 +60,7 @@ def carry_out(
         return make(connection, plan(connection))
 
     while done is None:
-        done = passage.repeat(lambda: database.write(again))
+        done = passage.repeat(hub, lambda: hub.database.write(again))
     return done
 
 
