@@ -25,6 +25,7 @@ from t9k.ah._cli.program import ah as program
 from t9k.ah._connection import Connection
 
 from .conftest import Result, RunAh, serve_answer
+from .formats import FILES
 
 AH = str(Path(sys.executable).with_name("ah"))
 CNN, DIGITS, MODELS, DATASETS = "CNN", "DIGITS", "MODELS", "DATASETS"
@@ -49,6 +50,8 @@ CALLS: dict[str, list[str]] = {
     "describe model": [CNN, "text"],
     "diff": [CNN, f"{CNN}:v1"],
     "download": [DIGITS, "-s", "there"],
+    "export evaluation": [CNN, "--format", "csv"],
+    "import evaluation": [str(FILES["csv"][1]), "-m", CNN, "-d", DIGITS],
     "key create": ["--folder", MODELS],
     "key ls": [],
     "key revoke": ["00000000"],
@@ -80,9 +83,12 @@ CALLS: dict[str, list[str]] = {
     "whoami": [],
 }
 # What speaks to no hub, or begins to do so.
-LOCAL = {"cache ls", "cache prune", "completion", "login", "logout"}
+LOCAL = {"cache ls", "cache prune", "completion", "login", "logout", "verify"}
+# What takes any number of things.
+ENDLESS = {"export evaluation", "import evaluation"}
 READING = {
     *("cat", "diff", "download", "log", "ls branch", "ls commit", "ls dataset", "ls evaluation"),
+    "export evaluation",
     *("key create", "key ls", "ls folder", "ls model", "ls object", "ls tag", "show", "whoami"),
 }
 MARKS = (CNN, DIGITS, MODELS, DATASETS)
@@ -143,6 +149,7 @@ def hub_of_things(model: ah.Model, dataset: ah.Dataset) -> str:
     branch = model.create_branch("v1")
     branch.create_commit("w", add="file")
     branch.create_tag("rel")
+    model.create_evaluation({"x": 1}, dataset)
     return model.folder.owner
 
 
@@ -178,7 +185,7 @@ def test_a_missing_argument_is_named(run_ah: RunAh) -> None:
 
 
 def test_an_argument_too_many_is_named(run_ah: RunAh) -> None:
-    for name in CALLS:
+    for name in CALLS.keys() - ENDLESS:
         _check(run_ah(*_line(name), "a", "b", "c"), 2, "Got unexpected extra argument")
 
 

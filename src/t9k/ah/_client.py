@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from . import _evaluations
@@ -17,7 +18,7 @@ from ._values import new_body
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from types import TracebackType
 
     from ._assets import Dataset, Model
@@ -261,6 +262,54 @@ class Client:
     def delete_evaluation(self, evaluation_id: str) -> None:
         """Delete the evaluation with that id; raises NotFoundError."""
         _evaluations.delete_evaluation(self._connection, evaluation_id)
+
+    def import_evaluation(
+        self,
+        path: str | PathLike[str] | Iterable[str | PathLike[str]],
+        model: str,
+        dataset: str | Mapping[str, str],
+        format: str | None = None,
+    ) -> builtins.list[str]:
+        """Record the evaluations in files that other tools wrote, all of them or none.
+
+        `path` is a file, several, the folder of a run of HELM, or with the format `mlflow`
+        `runs:/ID` or `TRACKING_URI#EXPERIMENT`. They are recorded on the commit that `model` points
+        at now and on that of `dataset`, which for files on several datasets maps the name that the
+        files have for each to one of the hub's. `format` is told by what the files hold, or is one
+        of `lm-eval`, `lighteval`, `inspect`, `helm`, `every-eval-ever`, `model-index`,
+        `eval-results`, `mlflow`, `classification-report` and `csv`. Returns the ids.
+
+        Raises InvalidInputError that names the file and the place where one is not as its tool
+        writes it, and ConfigError for a format that needs a Python package that is not there.
+        """
+        from . import _interchange
+
+        paths = [path] if isinstance(path, str | PathLike) else path
+        texts = [fspath(each) for each in paths]
+        planned = _interchange.plan_import(texts, dataset, format)
+        return _interchange.record_import(self._connection, planned, model)
+
+    def export_evaluation(
+        self,
+        evaluations: str | Mapping[str, Any] | Iterable[str | Mapping[str, Any]],
+        format: str,
+        *,
+        key: str | PathLike[str] | None = None,
+    ) -> bytes:
+        """Evaluations in the form of another tool, as the bytes of a file.
+
+        `evaluations` is the id of one, a model or one of its commits as text such as
+        `vision/cnn:tag/v1`, an evaluation or entry of a listing, or several of these. `format` is
+        `model-index`, `every-eval-ever`, `csv`, `parquet` or `in-toto`, which `key`, the path of an
+        Ed25519 private key in PEM, signs.
+
+        Raises NotFoundError for an evaluation that does not exist, InvalidInputError for an unknown
+        format and for a key that is none.
+        """
+        from . import _interchange
+
+        path = None if key is None else fspath(key)
+        return _interchange.export_evaluation(self._connection, evaluations, format, path)
 
     @property
     def _connection(self) -> Connection:

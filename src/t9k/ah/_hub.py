@@ -86,3 +86,5 @@ list = _client.list
 get_evaluation = _client.get_evaluation
 list_evaluation = _client.list_evaluation
 delete_evaluation = _client.delete_evaluation
+import_evaluation = _client.import_evaluation
+export_evaluation = _client.export_evaluation

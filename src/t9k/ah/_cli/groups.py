@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -92,7 +93,9 @@ class LazyCommands(MutableMapping[str, click.Command]):
     def __getitem__(self, name: str) -> click.Command:
         found = self._commands[name]
         if isinstance(found, str):
-            found = getattr(import_module(f".{found}", __package__), name)
+            # `import` is a word of Python's own.
+            attribute = f"{name}_" if iskeyword(name) else name
+            found = getattr(import_module(f".{found}", __package__), attribute)
             assert isinstance(found, click.Command)  # noqa: S101
             self._commands[name] = found
         return found

@@ -24,6 +24,8 @@ _PLACES = {
     "describe": "describe",
     "diff": "history",
     "download": "download",
+    "export": "interchange",
+    "import": "interchange",
     "key": "keys",
     "label": "label",
     "log": "log",
@@ -40,6 +42,7 @@ _PLACES = {
     "transfer": "sharing",
     "unprotect": "sharing",
     "unshare": "sharing",
+    "verify": "interchange",
     "whoami": "login",
 }
 

@@ -139,10 +139,12 @@ def _read_sample(part: Part) -> dict[str, Any]:
     if not identity:
         raise identity.refuse("is missing")
     epoch = part.get("epoch").count() or 1
-    sample: dict[str, Any] = {"sample_id": f"{identity.name()}:{epoch}" if epoch > 1 else ""}
-    sample["sample_id"] = sample["sample_id"] or identity.name()
-    sample["id"] = identity.name()
-    sample["epoch"] = epoch
+    name = identity.name()
+    sample: dict[str, Any] = {
+        "sample_id": f"{name}:{epoch}" if epoch > 1 else name,
+        "input": name,
+        "epoch": epoch,
+    }
     for scorer, score in part.get("scores").items():
         _add_value(sample, scorer, score.get("value"))
     return sample

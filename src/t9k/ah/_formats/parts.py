@@ -8,8 +8,9 @@ from typing import Any
 
 from .._errors import InvalidInputError
 
-# Nested deeper than any tool writes; a hub's own limit for parameters is near it.
+# Deeper than any tool nests, of a whole document and of what is kept of it: a hub takes 32.
 MAX_DEPTH = 64
+_DEEPEST_KEPT = 28
 
 
 class Part:
@@ -166,11 +167,11 @@ class Part:
 
     def plain(self) -> Any:
         """A copy that JSON can hold: NaN and the infinities become text."""
-        return self._plain(self.value, MAX_DEPTH)
+        return self._plain(self.value, _DEEPEST_KEPT)
 
     def _plain(self, value: Any, depth: int) -> Any:
         if depth == 0:
-            raise self.refuse(f"is nested more than {MAX_DEPTH} levels deep")
+            raise self.refuse(f"is nested more than {_DEEPEST_KEPT} levels deep")
         if isinstance(value, dict):
             return {self.text_of(key): self._plain(each, depth - 1) for key, each in value.items()}
         if isinstance(value, list):

@@ -116,6 +116,17 @@ def _lacks_of(record: Record) -> list[str]:
     return found
 
 
+def benchmark_of(record: Record) -> str:
+    """What the source calls the dataset or task that a record is about; empty where it does not."""
+    dataset = record["source"].get("dataset")
+    if isinstance(dataset, str):
+        return dataset
+    for key in ("task", "type", "id", "dataset_name", "name"):
+        if isinstance(dataset, dict) and isinstance(dataset.get(key), str):
+            return str(dataset[key])
+    return str(record["source"].get("task") or "")
+
+
 def add_metric(
     metrics: dict[str, Metric],
     name: str,
