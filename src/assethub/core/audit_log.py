@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -99,8 +100,9 @@ def verify_log(hub: Hub, kept: Sequence[Head] = ()) -> Verdict:
     """
     with hub.database.read() as connection:
         expected = {row.chain: Head._make(row) for row in connection.execute(_heads)}
-        rows = iter(connection.execute(_select_all, execution_options={"yield_per": _AT_ONCE}))
-        found, problem = _follow(rows, {head[:2]: head.hash for head in kept})
+        rows = connection.execute(_select_all, execution_options={"yield_per": _AT_ONCE})
+        with closing(rows):
+            found, problem = _follow(iter(rows), {head[:2]: head.hash for head in kept})
         problem = problem or _compare(found, expected, kept)
         if problem is not None:
             # Nobody is to keep the heads of a log that somebody has changed.
@@ -132,6 +134,8 @@ def _follow(
 
 
 def _compare(found: dict[int, Head], expected: dict[int, Head], kept: Sequence[Head]) -> str | None:
+    if not expected:
+        return "the heads of the log are gone"
     for head in kept:
         here = found.get(head.chain, Head(head.chain, 0, START))
         if here.length < head.length:

@@ -42,8 +42,13 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=
 
 def hash_entry(entry: Entry, chain: int, number: int, previous: str) -> str:
     """The SHA-256 of the hash before and the canonical JSON of what stands as `number` there."""
-    text = f"{previous}\n{_encode([chain, number, *entry])}"
+    text = f"{previous}\n[{chain},{number},{_encode_rest(entry)}"
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _encode_rest(entry: Entry) -> str:
+    """The canonical JSON of a list without its beginning: place in the chain, then the entry."""
+    return _encode(entry)[1:]
 
 
 def begin_entries(connection: sa.Connection) -> list[Entry]:
@@ -63,6 +68,20 @@ def write_entries(connection: sa.Connection) -> None:
     waiting: list[Entry] = connection.info[_WAITING]
     if not waiting:
         return
+    if len(waiting) > 1 or not _write_at_once(connection, waiting[0]):
+        _write_all(connection, waiting)
+    waiting.clear()
+
+
+def _write_at_once(connection: sa.Connection, entry: Entry) -> bool:
+    """Adds one row by one statement, where the database hashes itself and a chain is free."""
+    if connection.dialect.name != "postgresql":
+        return False
+    values = entry._asdict() | {"rest": _encode_rest(entry)}
+    return _add_one.first(connection, values) is not None
+
+
+def _write_all(connection: sa.Connection, waiting: list[Entry]) -> None:
     chain, count, last = _take_chain(connection)
     rows = []
     for entry in waiting:
@@ -72,7 +91,6 @@ def write_entries(connection: sa.Connection) -> None:
         last = hashed
     _insert.each(connection, rows)
     _advance.each(connection, [{"its_chain": chain, "new_count": count, "new_hash": last}])
-    waiting.clear()
 
 
 def _take_chain(connection: sa.Connection) -> Row:
@@ -103,3 +121,37 @@ _advance = Prepared(
     .where(audit_chains.c.chain == sa.bindparam("its_chain"))
     .values(count=sa.bindparam("new_count"), hash=sa.bindparam("new_hash"))
 )
+
+
+def _make_add_one() -> "sa.Insert":
+    """Takes a free chain, hashes as `hash_entry` does, and moves the chain on; PostgreSQL's."""
+    free = (
+        _head.order_by(audit_chains.c.chain)
+        .limit(sa.literal_column("1"))
+        .with_for_update(skip_locked=True)
+        .cte("free")
+    )
+    number = free.c.count + sa.literal_column("1")
+    comma, begin = sa.literal_column("','", sa.Text), sa.literal_column("E'\\n['", sa.Text)
+    place = begin + sa.cast(free.c.chain, sa.Text) + comma + sa.cast(number, sa.Text) + comma
+    text = sa.func.convert_to(
+        free.c.hash + place + sa.bindparam("rest", type_=sa.Text), sa.literal_column("'UTF8'")
+    )
+    hashed = sa.func.encode(sa.func.sha256(text), sa.literal_column("'hex'"))
+    added = sa.select(
+        free.c.chain, number.label("number"), free.c.hash.label("previous"), hashed.label("hash")
+    ).cte("added")
+    moved = (
+        audit_chains.update()
+        .where(audit_chains.c.chain == added.c.chain)
+        .values(count=added.c.number, hash=added.c.hash)
+        .returning(audit_chains.c.chain)
+        .cte("moved")
+    )
+    said = [sa.bindparam(name, type_=audit.c[name].type) for name in Entry._fields]
+    row = sa.select(*said, added.c.chain, added.c.previous, added.c.hash)
+    names = [*Entry._fields, "chain", "previous", "hash"]
+    return audit.insert().from_select(names, row.add_cte(moved)).returning(audit.c.seq)
+
+
+_add_one = Prepared(_make_add_one())
