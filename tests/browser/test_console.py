@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from assethub.core import sessions
+from assethub.core import folders, groups, sessions, sharing
+from assethub.core.permissions import Level
+from assethub.core.sharing import Grantee
 from assethub.settings import Settings
 from console.shelves import Shelf, make_shelf
 from hubs import RunningHub, run_hub
@@ -121,6 +123,37 @@ def test_the_page_turns_chinese_and_stays_so(shelf: Shelf, page: Page) -> None:
     expect(page.get_by_role("heading", name="登录")).to_be_visible()
 
 
+def test_a_folder_is_shared_and_taken_back(hub: RunningHub, shelf: Shelf, page: Page) -> None:
+    other = hub.new_user()
+    sign_in(page, shelf, f"/o/{shelf.owner.name}/model/digits")
+    card = page.get_by_role("region", name="Shared with")
+    expect(card.get_by_text("Only you see this folder.")).to_be_visible()
+    card.get_by_text("Share this folder").click()
+    card.get_by_label("Name of the user or the group").fill(other.name)
+    card.get_by_label("Level").select_option("run")
+    card.get_by_role("button", name="Share").click()
+    expect(page.get_by_role("status")).to_have_text("The folder is shared.")
+    row = card.get_by_role("row", name=other.name)
+    expect(row.get_by_role("cell").first).to_have_text("run")
+    page.get_by_role("button", name="Sign out").click()
+
+    page.get_by_text("Sign in with an API key").click()
+    page.get_by_label("API key").fill(other.key)
+    page.get_by_role("button", name="Sign in with the key").click()
+    expect(page.get_by_role("link", name="digits")).to_have_count(0)
+    page.get_by_role("link", name="Shared with you").click()
+    page.get_by_role("region", name="Models").get_by_role("link", name="digits").click()
+    expect(page.get_by_text("lets you view this folder and record evaluations")).to_be_visible()
+    page.get_by_role("link", name=shelf.owner.name).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(shelf.owner.name)
+    page.get_by_role("button", name="Sign out").click()
+
+    sign_in(page, shelf, f"/o/{shelf.owner.name}/model/digits")
+    card.get_by_role("button", name=f"Take back from {other.name}").click()
+    expect(page.get_by_role("status")).to_have_text("The folder is no longer shared with them.")
+    expect(card.get_by_text("Only you see this folder.")).to_be_visible()
+
+
 def test_an_api_key_signs_in_by_keyboard_alone(shelf: Shelf, page: Page) -> None:
     page.goto(shelf.hub.url + shelf.model_url)
     page.keyboard.press("Tab")
@@ -138,16 +171,29 @@ def test_an_api_key_signs_in_by_keyboard_alone(shelf: Shelf, page: Page) -> None
     expect(page).to_have_url(shelf.hub.url + shelf.model_url)
 
 
+def share_with_all(shelf: Shelf, name: str) -> None:
+    """Shares the model's folder with everyone and with a new group of that name, if it is new."""
+    inside = shelf.hub.inside
+    if name not in groups.list_names(inside):
+        groups.create_group(inside, name)
+    [found] = folders.list_folders(inside, shelf.user, "own", "model")
+    for grantee in (Grantee("public"), Grantee("group", name)):
+        sharing.share_folder(inside, shelf.user, found.folder.id, grantee, Level.VIEW)
+
+
 @pytest.mark.parametrize("width", [1440, 1024, 390])
 def test_no_page_is_wider_than_the_window(shelf: Shelf, page: Page, width: int) -> None:
     word = "w" * 120
     commit = shelf.commit(shelf.model_id, "v1", {f"{word}/{word}.bin": b"1"}, word)
     shelf.branch(word)
     shelf.evaluate({f"{word} {number}": number / 7 for number in range(9)}, f"branch/{word}")
+    share_with_all(shelf, word)
     sign_in(page, shelf)
     page.set_viewport_size({"width": width, "height": 900})
     for path in (
         "/",
+        "/?scope=public",
+        f"/o/{shelf.owner.name}",
         "/account",
         shelf.model_url,
         f"{shelf.model_url}/commit/{commit}",

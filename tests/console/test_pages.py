@@ -305,10 +305,10 @@ def test_long_lists_are_cut_and_say_so(
 def test_a_page_that_fails_is_still_a_page(
     shelf: Shelf, owner: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a secret of the inside")
 
-    monkeypatch.setattr(folders, "list_folders", fail)
+    monkeypatch.setattr(folders, "page_folders", fail)
     status, headers, text = ask(shelf.hub, "/", cookie=f"assethub_session={owner.session}")
     assert status == 500
     assert "The hub failed" in text

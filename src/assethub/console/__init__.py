@@ -1,6 +1,6 @@
 """The console: the pages of the hub. It calls core and renders templates; no storage logic.
 
-`/o/OWNER/TYPE/FOLDER[/NAME[/commit/ID]]` are the pages of what people keep in the hub.
+`/o/OWNER[/TYPE/FOLDER[/NAME[/commit/ID]]]` are the pages of what people keep in the hub.
 """
 
 from fastapi import FastAPI
@@ -8,12 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from assethub.console import account, browse, openid, signin
+from assethub.console import account, browse, folders, openid, signin
 from assethub.console.pages import Console, answer_error, page
 from assethub.console.provider import find_provider
 from assethub.errors import NotFound
 
-_ASSET = "/o/{owner}/{type}/{folder}/{name}"
+_FOLDER = "/o/{owner}/{type}/{folder}"
+_ASSET = _FOLDER + "/{name}"
 _GET = ["GET"]
 _POST = ["POST"]
 
@@ -22,7 +23,7 @@ def install_console(app: FastAPI) -> None:
     """Adds the pages to the app, whose `state.hub` they show."""
     app.state.console = Console()
     app.router.routes += [
-        Route("/", page(browse.show_home), methods=_GET),
+        Route("/", page(folders.show_home), methods=_GET),
         Route("/signin", page(signin.show_signin), methods=_GET),
         Route("/signin", page(signin.sign_in), methods=_POST),
         Route("/signin/openid", page(openid.start), methods=_GET),
@@ -34,7 +35,10 @@ def install_console(app: FastAPI) -> None:
         Route("/account/keys", page(account.create_key), methods=_POST),
         Route("/account/keys/revoke", page(account.revoke_key), methods=_POST),
         Route("/account/sessions/end", page(account.end_session), methods=_POST),
-        Route("/o/{owner}/{type}/{folder}", page(browse.show_folder), methods=_GET),
+        Route("/o/{owner}", page(folders.show_owner), methods=_GET),
+        Route(_FOLDER, page(folders.show_folder), methods=_GET),
+        Route(_FOLDER + "/share", page(folders.share_folder), methods=_POST),
+        Route(_FOLDER + "/unshare", page(folders.unshare_folder), methods=_POST),
         Route(_ASSET, page(browse.show_asset), methods=_GET),
         Route(_ASSET + "/commit/{commit}", page(browse.show_commit), methods=_GET),
         Route(_ASSET + "/commit/{commit}/files/{path:path}", page(browse.send_file), methods=_GET),

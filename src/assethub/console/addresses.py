@@ -8,6 +8,10 @@ from assethub.core.assets import Asset
 from assethub.core.permissions import Folder
 
 
+def owner_url(owner: str) -> str:
+    return _join("/o", owner)
+
+
 def folder_url(folder: Folder) -> str:
     return _join("/o", folder.owner, folder.type, folder.name)
 

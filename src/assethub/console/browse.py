@@ -1,39 +1,22 @@
-"""Pages to look around: one's folders, a folder, a model, a dataset, a commit, and its files."""
+"""Pages to look around: a model, a dataset, a commit, and its files."""
 
 from typing import cast
 
 from starlette.responses import Response
 
 from assethub.console import listings
+from assethub.console.folders import look_up_names
 from assethub.console.listings import Shown, cut
 from assethub.console.pages import render
 from assethub.console.scores import tabulate
 from assethub.console.visits import Visit
-from assethub.core import assets, branches, evaluations, folders, logs, objects
+from assethub.core import branches, evaluations, logs, objects
 from assethub.core.assets import DEFAULT_BRANCH, Asset
 from assethub.core.commits import Commit
 from assethub.core.evaluations import Evaluation
-from assethub.core.references import Found, look_up
 from assethub.core.tags import Tag, list_tags
-from assethub.errors import NotFound
 from assethub.http.downloads import send_content
 from assethub.tree import Entry
-
-
-def show_home(visit: Visit) -> Response:
-    """The visitor's folders of models and of datasets."""
-    shown = {
-        type_: cut(folders.list_folders(visit.hub, visit.user, "own", type_), listings.FOLDERS)
-        for type_ in folders.TYPES
-    }
-    return render(visit, "home.html", listed=shown)
-
-
-def show_folder(visit: Visit) -> Response:
-    """A folder and its assets."""
-    folder = _look_up(visit, "owner", "type", "folder").folder
-    listed = assets.list_assets(visit.hub, visit.user, folder.id)
-    return render(visit, "folder.html", folder=folder, listed=cut(listed, listings.ASSETS))
 
 
 def show_asset(visit: Visit) -> Response:
@@ -92,16 +75,8 @@ def _show_dataset(visit: Visit, asset: Asset, tags: Shown[Tag]) -> Response:
     )
 
 
-def _look_up(visit: Visit, *parts: str) -> Found:
-    """What the names in the URL stand for; NotFound where they cannot be names."""
-    names = [visit.request.path_params[part] for part in parts]
-    if names[1] not in folders.TYPES or any(mark in "".join(names) for mark in ":@"):
-        raise NotFound("page not found")
-    return look_up(visit.hub, visit.user, "/".join(names))
-
-
 def _find_asset(visit: Visit) -> Asset:
-    return cast(Asset, _look_up(visit, "owner", "type", "folder", "name").asset)
+    return cast(Asset, look_up_names(visit, "owner", "type", "folder", "name").asset)
 
 
 def _find_commit(visit: Visit) -> tuple[Asset, Commit]:

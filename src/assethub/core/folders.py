@@ -113,12 +113,18 @@ def page_folders(
     scope: str,
     type_: str | None = None,
     *,
+    owner: str | None = None,
     after: str = "",
     amount: int | None = None,
 ) -> Page[Listed]:
-    """Up to `amount` of these folders, from behind the one whose `place` is `after`."""
+    """Up to `amount` of these folders, from behind the one whose `place` is `after`.
+
+    With an owner only theirs.
+    """
     most = check_amount(amount)
     query = _in_scope(user, scope, type_)
+    if owner is not None:
+        query = query.where(users.c.name == owner)
     if after:
         last = after.split("/")
         if len(last) != len(_order):
