@@ -10,6 +10,7 @@ import pytest
 from assethub.cli import cli as assethub
 from assethub.cli.options import show_default
 from assethub.settings import Settings
+from t9k.ah import _formats
 from t9k.ah._cli import failures
 from t9k.ah._cli.program import ah
 
@@ -52,6 +53,13 @@ def test_the_table_of_exit_codes_is_that_of_the_program() -> None:
     rows = _table("docs/reference-cli.md", "| exit code of `ah`")
     codes = [failures.FAILED, failures.USAGE, failures.INTERRUPTED, failures.READER_GONE]
     assert [row.split()[1] for row in rows] == [str(code) for code in [0, *codes]]
+
+
+@pytest.mark.parametrize("document", ["docs/importing.md", "docs/importing.zh.md"])
+def test_the_tables_of_formats_are_those_of_the_program(document: str) -> None:
+    for header, formats in (("--from", _formats.IMPORTS), ("--format", _formats.EXPORTS)):
+        rows = _table(document, f"| `{header}` |")
+        assert [row.split("`")[1] for row in rows] == list(formats)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
