@@ -212,6 +212,18 @@ def test_who_is_not_the_owner_sees_their_level_and_no_shares(
     assert len(folder.shares()) == 2
 
 
+@pytest.mark.parametrize("level", LEVELS)
+def test_an_empty_folder_says_how_to_fill_it_to_who_may(
+    shelf: Shelf, other: User, guest: Visitor, level: str
+) -> None:
+    inside, path = shelf.hub.inside, f"{shelf.owner.name}/dataset/new"
+    id_ = folders.create_folder(inside, shelf.user, "dataset", "new", [])
+    sharing.share_folder(inside, shelf.user, id_, Grantee("user", other.name), LEVELS[level])
+    text = guest.get(f"/o/{path}").text
+    assert "This folder is empty." in text
+    assert (f"ah create dataset {path}/NAME" in text) == (level == "edit")
+
+
 @pytest.mark.parametrize("do", ["share", "unshare"])
 def test_each_form_needs_the_token_of_the_session(
     folder: Folder, guest: Visitor, other: User, do: str
