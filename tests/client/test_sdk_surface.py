@@ -18,7 +18,7 @@ SIGNATURES: dict[Callable[..., Any], str] = {
     ah.get_folder: "owner=None type_=None name=None id_=None",
     ah.list_folder: "type_='all' scope='all'",
     ah.get_asset: "id_",
-    ah.delete_evaluation: "evaluation_id",
+    ah.delete_evaluation: "evaluation_id reason=None",
     ah.Folder.create_asset: "name labels=None exist_ok=False description=None",
     ah.Folder.get_asset: "name",
     ah.Folder.list_asset: "",
@@ -37,7 +37,9 @@ SIGNATURES: dict[Callable[..., Any], str] = {
     ah.Branch.create_tag: "name",
     ah.Branch.list_object: "prefix='' limit=None",
     ah.Branch.download: "paths=None save_dir='.' cache=False",
-    ah.Branch.create_evaluation: "metrics dataset",
+    ah.Branch.create_evaluation: (
+        "metrics dataset *params *tool *revision *seed *hardware *duration *note *labels *samples"
+    ),
     ah.Branch.list_evaluation: "sort=None limit=None",
     ah.Tag.create_tag: "name",
     ah.Commit.create_tag: "name",

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ._folders import Folder
     from ._hub import (
         create,
+        create_evaluations,
         create_folder,
         delete_evaluation,
         export_evaluation,
@@ -50,13 +51,16 @@ if TYPE_CHECKING:
         get_evaluation,
         get_folder,
         import_evaluation,
+        leaderboard,
         list_evaluation,
         list_folder,
         login,
         logout,
+        search_evaluation,
         whoami,
     )
     from ._hub import list as list
+    from ._leaderboards import Leaderboard
     from ._records import (
         AssetEntry,
         AssetRecord,
@@ -68,12 +72,15 @@ if TYPE_CHECKING:
         EvaluationEntry,
         FolderEntry,
         FolderRecord,
+        HistoryEntry,
+        LeaderboardEntry,
         ObjectEntry,
         ProtectionRecord,
         ShareEntry,
         TagEntry,
     )
     from ._snapshots import Commit, Tag
+    from ._trends import History
 
 __all__ = [
     "AlreadyExistsError",
@@ -100,7 +107,11 @@ __all__ = [
     "Folder",
     "FolderEntry",
     "FolderRecord",
+    "History",
+    "HistoryEntry",
     "InvalidInputError",
+    "Leaderboard",
+    "LeaderboardEntry",
     "Model",
     "NotFoundError",
     "NotLoggedInError",
@@ -116,6 +127,7 @@ __all__ = [
     "WrongTypeError",
     "__version__",
     "create",
+    "create_evaluations",
     "create_folder",
     "delete_evaluation",
     "export_evaluation",
@@ -124,10 +136,12 @@ __all__ = [
     "get_evaluation",
     "get_folder",
     "import_evaluation",
+    "leaderboard",
     "list_evaluation",
     "list_folder",
     "login",
     "logout",
+    "search_evaluation",
     "whoami",
 ]
 # `list` is left to be asked for, lest a star hides Python's own.
@@ -139,7 +153,9 @@ _MODULES = {
     "_editing": ("Edit",),
     "_evaluations": ("Evaluation",),
     "_folders": ("Folder",),
+    "_leaderboards": ("Leaderboard",),
     "_snapshots": ("Commit", "Tag"),
+    "_trends": ("History",),
 }
 
 

@@ -15,13 +15,15 @@ from ._values import changed_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any, SupportsFloat
+    from datetime import timedelta
+    from typing import Any
 
     from ._additions import Additions
     from ._connection import Connection
     from ._evaluations import Evaluation
     from ._folders import Folder
-    from ._records import AssetRecord, BranchEntry, EvaluationEntry, TagEntry
+    from ._records import AssetRecord, BranchEntry, EvaluationEntry, Metrics, Samples, TagEntry
+    from ._trends import History
 
 
 class Asset(Shown):
@@ -167,10 +169,40 @@ class Model(Asset):
         return find_branch(self, name)
 
     def create_evaluation(
-        self, metrics: Mapping[str, SupportsFloat], dataset: Dataset | Snapshot | str
+        self,
+        metrics: Metrics,
+        dataset: Dataset | Snapshot | str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        tool: str | Mapping[str, str] | None = None,
+        revision: str | None = None,
+        seed: int | None = None,
+        hardware: str | None = None,
+        duration: float | timedelta | None = None,
+        note: str | None = None,
+        labels: Iterable[str] | None = None,
+        samples: Samples | None = None,
     ) -> Evaluation:
         """Record metrics of the commit that `main` points at; see `Branch.create_evaluation`."""
-        return self._main().create_evaluation(metrics, dataset)
+        return self._main().create_evaluation(
+            metrics,
+            dataset,
+            params=params,
+            tool=tool,
+            revision=revision,
+            seed=seed,
+            hardware=hardware,
+            duration=duration,
+            note=note,
+            labels=labels,
+            samples=samples,
+        )
+
+    def history(
+        self, metric: str, dataset: Dataset | Snapshot | str | None = None, limit: int | None = None
+    ) -> History:
+        """The values of a metric along the commits of `main`; see `Branch.history`."""
+        return self._main().history(metric, dataset, limit)
 
     def list_evaluation(
         self, sort: str | None = None, limit: int | None = None

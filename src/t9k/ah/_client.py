@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import TracebackType
 
-    from ._assets import Dataset, Model
+    from ._assets import Asset, Dataset, Model
     from ._branches import Branch
     from ._evaluations import Evaluation
+    from ._leaderboards import Leaderboard
     from ._records import EvaluationEntry, FolderEntry
     from ._snapshots import Commit, Snapshot, Tag
 
@@ -259,9 +260,82 @@ class Client:
             self._connection, _evaluations.name_of(self._connection, model, "model"), sort, limit
         )
 
-    def delete_evaluation(self, evaluation_id: str) -> None:
-        """Delete the evaluation with that id; raises NotFoundError."""
-        _evaluations.delete_evaluation(self._connection, evaluation_id)
+    def delete_evaluation(self, evaluation_id: str, reason: str | None = None) -> None:
+        """Delete the evaluation with that id; raises NotFoundError.
+
+        The hub keeps who did so, when, and the reason.
+        """
+        _evaluations.delete_evaluation(self._connection, evaluation_id, reason)
+
+    def create_evaluations(self, evaluations: Iterable[Mapping[str, Any]]) -> builtins.list[str]:
+        """Record up to 10,000 evaluations at once, all of them or none; returns their ids.
+
+        Each is a mapping of `model` and `dataset`, which are objects or texts, `metrics`, and any
+        of `params`, `tool`, `revision`, `seed`, `hardware`, `duration`, `started`, `note`,
+        `labels`, `source` and `samples`, as `Branch.create_evaluation` takes them.
+
+        Raises InvalidInputError that says which of them is wrong, as in `evaluations[3]`.
+        """
+        from ._recording import create_evaluations
+
+        return create_evaluations(self._connection, evaluations)
+
+    def search_evaluation(
+        self,
+        query: str | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+        *,
+        model: Asset | Snapshot | str | None = None,
+        dataset: Asset | Snapshot | str | None = None,
+        stale: bool | None = None,
+        invalid: bool | None = None,
+    ) -> builtins.list[EvaluationEntry]:
+        """The evaluations that a search finds among all that one may view.
+
+        `query` is as in `accuracy >= 0.9 and param.lr < 0.01`, see the reference of searches.
+        `sort` names metrics and other fields with a comma between them, each with a `-` before it
+        for the highest first; without it the newest come first. `model` and `dataset` are objects
+        or references: a model or a dataset means all its commits. `stale` takes only those whose
+        dataset has moved on since, or has not; `invalid` those that are marked so, or are not.
+
+        Raises InvalidInputError for a query that cannot be understood: its text points at the
+        place.
+        """
+        from ._recording import name_point
+
+        named = {
+            kind: None if point is None else name_point(self._connection, point, kind)
+            for kind, point in (("model", model), ("dataset", dataset))
+        }
+        asked = {**named, "query": query, "sort": sort, "stale": stale, "invalid": invalid}
+        return _evaluations.search_evaluation(self._connection, asked, limit)
+
+    def leaderboard(
+        self,
+        dataset: Dataset | Snapshot | str,
+        metric: str,
+        query: str | None = None,
+        best: Literal["model", "all"] = "model",
+        across: bool = False,
+        *,
+        direction: Literal["higher", "lower"] | None = None,
+        limit: int | None = None,
+    ) -> Leaderboard:
+        """The evaluations on a dataset, best first by one metric, as a list of dicts.
+
+        Those that cannot be told apart share a rank. They are of the commit that `dataset` means,
+        or with `across` of all its commits. `query` is a search among them. `best` takes the best
+        evaluation of each model, or all. `direction` says what is better, where the evaluations
+        themselves do not. `limit` is the most to return.
+
+        Raises InvalidInputError where nobody says what is better, NotFoundError for a dataset that
+        is not there.
+        """
+        from ._leaderboards import find_leaderboard
+
+        asked = {"filter": query, "best": best, "across": across, "direction": direction}
+        return find_leaderboard(self._connection, dataset, metric, asked, limit)
 
     def import_evaluation(
         self,

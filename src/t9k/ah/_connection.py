@@ -118,10 +118,10 @@ class Connection:
         key = {"Idempotency-Key": os.urandom(16).hex()}
         return self.request("POST", path, query=query, json=json, headers=key, patience=patience)
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, *, query: Mapping[str, str] | None = None) -> None:
         """DELETE something; that an earlier try of this very call has deleted it is no error."""
         try:
-            self.request("DELETE", path)
+            self.request("DELETE", path, query=query)
         except NotFoundError as error:
             if not error.may_be_done:
                 raise

@@ -49,7 +49,8 @@ class Listing(list[EntryT]):
         shown = self[:_MOST_ROWS]
         columns = self._columns(shown)
         more = len(self) - len(shown)
-        return html_table(columns, self._rows(shown, columns)) + (
+        struck = [self._noun == "evaluation" and is_invalid(entry) for entry in shown]
+        return html_table(columns, self._rows(shown, columns), struck) + (
             f"<p>… and {more} more</p>" if more else ""
         )
 
@@ -58,7 +59,10 @@ class Listing(list[EntryT]):
 
     def _columns(self, entries: Sequence[Any]) -> Sequence[Column]:
         columns = _COLUMNS[self._noun]
-        return [*columns, *_metric_columns(entries)] if self._noun == "evaluation" else columns
+        if self._noun != "evaluation":
+            return columns
+        states = [Column("STATE", state_of)] if any(map(state_of, entries)) else []
+        return [*columns, *_metric_columns(entries), *states]
 
     def _rows(self, entries: Sequence[Any], columns: Sequence[Column]) -> list[list[str]]:
         return [[column.cell(entry) for column in columns] for entry in entries]
@@ -82,9 +86,26 @@ class Shown:
         return f"<table><caption>{escape(type(self).__name__)}</caption>{rows}</table>"
 
 
-def html_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> str:
-    """A table in HTML; whatever is in the cells is text."""
+def is_invalid(entry: Any) -> bool:
+    """Whether an evaluation was marked invalid."""
+    return entry.get("invalid") is not None
+
+
+def state_of(entry: Any) -> str:
+    """What there is to say of an evaluation before one trusts it; mostly nothing."""
+    said = [f"INVALID: {entry['invalid']['reason']}"] if is_invalid(entry) else []
+    moved = entry.get("datasetMoved")
+    if moved:
+        said.append(f"dataset moved: {moved} commit{'' if moved == 1 else 's'}")
+    return "; ".join(said)
+
+
+def html_table(
+    columns: Sequence[Column], rows: Iterable[Sequence[str]], struck: Iterable[bool] = ()
+) -> str:
+    """A table in HTML; whatever is in the cells is text. `struck` says which rows do not count."""
     from html import escape
+    from itertools import chain, repeat
 
     styles = [f"text-align:{'right' if column.is_number else 'left'}" for column in columns]
     head = "".join(
@@ -92,13 +113,13 @@ def html_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> str:
         for column, style in zip(columns, styles, strict=True)
     )
     body = "".join(
-        "<tr>"
+        ('<tr style="text-decoration:line-through">' if out else "<tr>")
         + "".join(
             f'<td style="{style}">{escape(cell)}</td>'
             for cell, style in zip(row, styles, strict=True)
         )
         + "</tr>"
-        for row in rows
+        for row, out in zip(rows, chain(struck, repeat(False)), strict=False)
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 

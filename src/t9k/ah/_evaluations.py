@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._display import Listing, Shown
-from ._errors import DeletedError, InvalidInputError, NotFoundError, WrongTypeError
+from ._display import Listing, Shown, state_of
+from ._errors import DeletedError, InvalidInputError, NotFoundError
+from ._history import walk_pages
 from ._lookup import find_reference
 from ._messages import inform
+from ._patience import SHORT_PATIENCE
 from ._references import check_id, parse_reference
+from ._values import check_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import SupportsFloat
+    from os import PathLike
+    from pathlib import Path
 
     from ._assets import Asset
     from ._connection import Connection
@@ -22,7 +26,8 @@ if TYPE_CHECKING:
 class Evaluation(Shown, dict[str, Any]):
     """Metrics of one model commit on one dataset commit: a dict with the fields of a listing.
 
-    Attributes: `id`, `metrics`, `alive`. A copy of it, a pickled one too, is a plain dict.
+    Attributes: `id`, `metrics`, `invalid`, `alive`. A copy of it, a pickled one too, is a plain
+    dict. What the hub knows of each metric is under the key `metrics`.
     """
 
     def __init__(self, connection: Connection, entry: Mapping[str, Any]) -> None:
@@ -43,16 +48,73 @@ class Evaluation(Shown, dict[str, Any]):
         return dict(loads(self["results"]["metric"]))
 
     @property
+    def invalid(self) -> bool:
+        """Whether it was marked invalid, by what was known of it last."""
+        return self["invalid"] is not None
+
+    @property
     def alive(self) -> bool:
         """False once it was deleted from here."""
         return not self._deleted
 
-    def delete(self) -> None:
-        """Delete it; raises DeletedError where this object was deleted before."""
+    def samples(self, query: str | None = None, limit: int | None = None) -> list[dict[str, Any]]:
+        """The samples that it was recorded with, as dicts of their columns.
+
+        `query` chooses among them, as in `accuracy = 0`, by columns of numbers and by `id`;
+        `limit` is the most to return. Raises NotFoundError where it has none.
+        """
+        asked = {} if query is None else {"query": query}
+        rows = list(walk_pages(self._open(), self._route("/samples"), asked, limit))
+        # JSON has no NaN and no infinities, so that they come as text.
+        columns = (self["samples"] or {}).get("columns", ())
+        numbers = [column["name"] for column in columns if column["kind"] == "number"]
+        for row in rows:
+            row.update({key: float(row[key]) for key in numbers if isinstance(row.get(key), str)})
+        return rows
+
+    def download_samples(self, path: str | PathLike[str]) -> Path:
+        """Write all samples to a Parquet file at that path, and return it.
+
+        Raises NotFoundError where it has none.
+        """
+        from ._samples import download_samples
+
+        return download_samples(self._open(), self._route("/samples"), path)
+
+    def invalidate(self, reason: str) -> None:
+        """Mark it invalid: it stays listed, shown as such with the reason, and is never ranked.
+
+        Raises InvalidInputError without a reason.
+        """
+        self._mark("POST", {"reason": check_text(reason, "The reason")})
+        inform(f"Marking evaluation {self.id} as invalid")
+
+    def revalidate(self) -> None:
+        """Take back that it was marked invalid."""
+        self._mark("DELETE", None)
+        inform(f"Marking evaluation {self.id} as valid again")
+
+    def delete(self, reason: str | None = None) -> None:
+        """Delete it; the hub keeps who did so, when, and the reason.
+
+        Raises DeletedError where this object was deleted before.
+        """
+        delete_evaluation(self._open(), self.id, reason)
+        self._deleted = True
+
+    def _open(self) -> Connection:
         if self._deleted:
             raise DeletedError(f"The evaluation {self.id} was deleted")
-        delete_evaluation(self._connection, self.id)
-        self._deleted = True
+        return self._connection
+
+    def _route(self, ending: str = "") -> str:
+        return f"/evaluations/{self.id}{ending}"
+
+    def _mark(self, method: str, body: dict[str, str] | None) -> None:
+        connection, route = self._open(), self._route("/invalid")
+        # To mark twice is to mark.
+        entry = connection.request(method, route, json=body, patience=SHORT_PATIENCE)
+        self.update(entry)
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
         return dict, (dict(self),)
@@ -60,22 +122,8 @@ class Evaluation(Shown, dict[str, Any]):
     def _facts(self) -> list[tuple[str, str]]:
         named = [(key, self[key]) for key in ("id", "modelRef", "modelCommit")]
         named += [(key, self[key]) for key in ("datasetRef", "datasetCommit", "startTime")]
+        named += [("state", state)] if (state := state_of(self)) else []
         return [*named, *((name, repr(value)) for name, value in self.metrics.items())]
-
-
-def create_evaluation(
-    connection: Connection, model: str, dataset: object, metrics: Mapping[str, SupportsFloat]
-) -> Evaluation:
-    """Record metrics of a model, given as full reference, on a dataset."""
-    body = {
-        "model": model,
-        "dataset": _dataset_name(connection, dataset),
-        "metrics": check_metrics(metrics),
-    }
-    entry = connection.create("/evaluations", json=body)
-    name = entry["modelRef"].split(":")[0].rpartition("/")[2]
-    inform(f"Creating evaluation of commit {entry['modelCommit'][:8]} of Model {name}")
-    return Evaluation(connection, entry)
 
 
 def get_evaluation(connection: Connection, id_: str) -> Evaluation:
@@ -101,10 +149,30 @@ def list_evaluation(
     return Listing(answer["results"], "evaluation")
 
 
-def delete_evaluation(connection: Connection, id_: str) -> None:
+def search_evaluation(
+    connection: Connection,
+    asked: Mapping[str, str | bool | None],
+    limit: int | None = None,
+) -> list[EvaluationEntry]:
+    """The evaluations that one may view, of those that are asked for, all pages of them.
+
+    `asked` has what `GET /evaluations` takes; None asks for nothing.
+    """
+    query = {
+        key: str(value).lower() if isinstance(value, bool) else value
+        for key, value in asked.items()
+        if value is not None
+    }
+    # Without a query those of a model would come as they always did, all at once.
+    found = walk_pages(connection, "/evaluations", {"query": "", **query}, limit)
+    return Listing(found, "evaluation")
+
+
+def delete_evaluation(connection: Connection, id_: str, reason: str | None = None) -> None:
     """Delete the evaluation with that id; raises NotFoundError."""
+    query = {} if reason is None else {"reason": check_text(reason, "The reason")}
     try:
-        connection.delete(f"/evaluations/{check_id(id_, 'an evaluation')}")
+        connection.delete(f"/evaluations/{check_id(id_, 'an evaluation')}", query=query)
     except NotFoundError as error:
         raise NotFoundError(
             f"There is no evaluation with ID {id_} that you may view",
@@ -122,49 +190,6 @@ def check_model(asset: Asset) -> None:
         )
 
 
-def check_metrics(metrics: Mapping[str, SupportsFloat]) -> dict[str, int | float]:
-    """The metrics as plain numbers, in the order given.
-
-    Raises WrongTypeError for a value that is no real number, naming its metric, and
-    InvalidInputError where there is no metric or one without a name.
-    """
-    from collections.abc import Mapping
-
-    if not isinstance(metrics, Mapping):
-        raise WrongTypeError(
-            f"metrics must map names to numbers, not be a {type(metrics).__name__}"
-        )
-    if not metrics:
-        raise InvalidInputError("An evaluation needs at least one metric", code="no_metrics")
-    return {_check_name(name): _number(name, value) for name, value in metrics.items()}
-
-
-def _check_name(name: object) -> str:
-    if not isinstance(name, str):
-        raise WrongTypeError(f"The name of a metric must be text, not {name!r}")
-    if not name.strip():
-        raise InvalidInputError("A metric needs a name", code="invalid_metric")
-    return name
-
-
-def _number(name: str, value: Any) -> int | float:
-    """The value as Python's own number: arrays of one number and the scalars of numpy count."""
-    refused = isinstance(value, (bool, str, bytes)) or not hasattr(type(value), "__float__")
-    # Arrays convert as long as they hold one element, and the booleans of numpy and torch too.
-    refused = refused or bool(getattr(value, "shape", ()))
-    refused = refused or str(getattr(value, "dtype", "")).endswith("bool")
-    if not refused:
-        try:
-            return value if type(value) is int and float(value) == value else float(value)
-        except (TypeError, ValueError):
-            refused = True
-        except OverflowError as error:
-            raise InvalidInputError(
-                f"Metric {name!r} is too large for a double", code="invalid_metric"
-            ) from error
-    raise WrongTypeError(f"Metric {name!r} must be a number, not {value!r:.60}")
-
-
 def name_of(connection: Connection, text: str, type_: str) -> str:
     """The full reference of a text that names an asset of that type, or one of its commits."""
     path = parse_reference(text, type_)
@@ -177,21 +202,3 @@ def name_of(connection: Connection, text: str, type_: str) -> str:
         return found.full_name
     ending = found.commit if found.kind == "commit" else f"{found.kind}/{found.name}"
     return f"{found.full_name}:{ending}"
-
-
-def _dataset_name(connection: Connection, dataset: Any) -> str:
-    """The full reference of what was given as a dataset."""
-    from ._assets import Asset
-    from ._snapshots import Snapshot
-
-    if isinstance(dataset, str):
-        return name_of(connection, dataset, "dataset")
-    asset = dataset.asset if isinstance(dataset, Snapshot) else dataset
-    if not isinstance(asset, Asset):
-        raise WrongTypeError(
-            "dataset must be a dataset, one of its branches, tags or commits, or a reference "
-            f"such as 'FOLDER/NAME:tag/v1', not {dataset!r:.60}"
-        )
-    if asset.type != "dataset":
-        raise InvalidInputError(f"{asset.path} is a model, and a dataset is needed here")
-    return str(dataset.path)

@@ -88,3 +88,6 @@ list_evaluation = _client.list_evaluation
 delete_evaluation = _client.delete_evaluation
 import_evaluation = _client.import_evaluation
 export_evaluation = _client.export_evaluation
+create_evaluations = _client.create_evaluations
+search_evaluation = _client.search_evaluation
+leaderboard = _client.leaderboard

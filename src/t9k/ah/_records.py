@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from os import PathLike
+    from typing import Protocol, SupportsFloat, TypeAlias
+
+    class Frame(Protocol):
+        """A data frame of pandas, or of what works alike."""
+
+        def to_parquet(self, path: Any) -> Any: ...
+
+    Metrics: TypeAlias = Mapping[str, SupportsFloat | Mapping[str, Any]]
+    Samples: TypeAlias = str | PathLike[str] | Frame | Iterable[Mapping[str, Any]]
 
 
 class FolderRecord(TypedDict):
@@ -109,12 +122,32 @@ class ConflictEntry(TypedDict):
     theirs: ContentEntry | None
 
 
+class MetricRecord(TypedDict):
+    """What is known of a metric: its standard error, its number of samples, what is better."""
+
+    stderr: NotRequired[float]
+    n: NotRequired[int]
+    higher_is_better: NotRequired[bool]
+    slice: NotRequired[str]
+
+
+class InvalidRecord(TypedDict):
+    """That an evaluation was marked invalid: why, by whom, and when (RFC 3339 in UTC)."""
+
+    reason: str
+    by: str
+    time: str
+
+
 class EvaluationEntry(TypedDict):
     """Metrics of one model commit on one dataset commit.
 
     `results` is `{"metric": TEXT}`, where TEXT is the JSON of the metrics in the order they were
-    given. The references, branches and tags are those of the moment of creation. `startTime` is
-    RFC 3339 in UTC.
+    given; `metrics` has what is known of those of which more is known. The references, branches
+    and tags are those of the moment of creation. `startTime` is RFC 3339 in UTC.
+
+    `samples` is None, or has their `size` in bytes, the number of `rows`, and the `columns`.
+    `datasetMoved` is by how many commits the dataset's `main` is ahead of the one measured on.
     """
 
     id: str
@@ -130,6 +163,61 @@ class EvaluationEntry(TypedDict):
     datasetCommit: str
     results: dict[str, str]
     startTime: str
+    metrics: dict[str, MetricRecord]
+    params: dict[str, Any]
+    tool: dict[str, str | None] | None
+    revision: str | None
+    seed: int | None
+    hardware: str | None
+    duration: float | None
+    started: str | None
+    note: str | None
+    labels: list[str]
+    source: dict[str, Any] | None
+    samples: dict[str, Any] | None
+    creator: str
+    invalid: InvalidRecord | None
+    datasetMoved: int | None
+
+
+class IntervalRecord(TypedDict):
+    """An interval that holds the true value with this `confidence`, and how it was found."""
+
+    low: float
+    high: float
+    confidence: float
+    method: str
+
+
+class LeaderboardEntry(TypedDict):
+    """A place of a leaderboard; what cannot be told apart has the same `rank`.
+
+    `pValue` and `basis` tell it from the evaluation whose id is `against`. The basis is `paired`
+    where both have samples in common, else `unpaired`; `value only` where nothing is known of how
+    sure the values are; `leader` for the first, and `not finite`. `interval` is of its value by
+    itself. `otherCommit` says that it was measured on another commit of the dataset.
+    """
+
+    rank: int
+    value: float
+    stderr: float | None
+    n: int | None
+    interval: IntervalRecord | None
+    pValue: float | None
+    basis: str
+    against: str | None
+    otherCommit: bool
+    evaluation: EvaluationEntry
+
+
+class HistoryEntry(TypedDict):
+    """A value of a metric, with the model's commit that it is of."""
+
+    commit: CommitEntry
+    value: float
+    stderr: float | None
+    n: int | None
+    evaluation: EvaluationEntry
 
 
 class ShareEntry(TypedDict):

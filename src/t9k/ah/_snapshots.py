@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, overload
 
 from ._display import Listing, Shown
 from ._errors import DeletedError, InvalidInputError
-from ._evaluations import check_model, create_evaluation, list_evaluation
+from ._evaluations import check_model, list_evaluation
 from ._history import walk_diff, walk_pages
 from ._lookup import look_up
 from ._messages import inform
@@ -17,13 +17,15 @@ from ._references import ReferenceKind, is_commit
 if TYPE_CHECKING:
     import io
     from collections.abc import Iterable, Mapping
+    from datetime import timedelta
     from pathlib import Path
-    from typing import Literal, SupportsFloat
+    from typing import Any, Literal
 
     from ._assets import Asset, Dataset
     from ._connection import Connection
     from ._evaluations import Evaluation
-    from ._records import DiffEntry, EvaluationEntry, ObjectEntry
+    from ._records import DiffEntry, EvaluationEntry, Metrics, ObjectEntry, Samples
+    from ._trends import History
 
 
 class Readable(Shown):
@@ -183,19 +185,52 @@ class Snapshot(Readable):
         return Tag(self.asset, name, commit)
 
     def create_evaluation(
-        self, metrics: Mapping[str, SupportsFloat], dataset: Dataset | Snapshot | str
+        self,
+        metrics: Metrics,
+        dataset: Dataset | Snapshot | str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        tool: str | Mapping[str, str] | None = None,
+        revision: str | None = None,
+        seed: int | None = None,
+        hardware: str | None = None,
+        duration: float | timedelta | None = None,
+        note: str | None = None,
+        labels: Iterable[str] | None = None,
+        samples: Samples | None = None,
     ) -> Evaluation:
         """Record metrics of the model commit that this points at now; returns the evaluation.
 
-        `metrics` maps names to numbers, NaN and infinities among them. `dataset` is what they
-        were measured on: a dataset (meaning its branch `main`), a branch, tag or commit of one,
-        or a reference such as `image-classification/mnist:tag/v1`.
+        `metrics` maps names to numbers, NaN and infinities among them. In place of a number there
+        may be a dict of its `value` and any of `stderr`, `n` (the number of samples),
+        `higher_is_better` and `slice`; a dict of more metrics adds its name and a `/` before each
+        of theirs. `dataset` is what they were measured on: a dataset (meaning its branch `main`), a
+        branch, tag or commit of one, or a reference such as `image-classification/mnist:tag/v1`.
+
+        All else is to say how: `params`, whatever JSON can hold; the `tool`, as in
+        `lm-eval@0.4.9`; the git `revision` of the evaluating code; the `duration`, in seconds.
+        `samples` is what was measured for each sample: a data frame, the path of a file of Parquet
+        or JSON lines, or dicts, with a column `sample_id` (or `id`) and one for each metric.
 
         Raises WrongTypeError for a metric that is no number, InvalidInputError where `dataset`
-        is a model or this is of a dataset, NotFoundError for a dataset that is not there.
+        is a model or this is of a dataset and for samples that cannot be used, NotFoundError for a
+        dataset that is not there.
         """
         check_model(self.asset)
-        return create_evaluation(self._connection, self.path, dataset, metrics)
+        evidence = {
+            "params": params,
+            "tool": tool,
+            "revision": revision,
+            "seed": seed,
+            "hardware": hardware,
+            "duration": duration,
+            "note": note,
+            "labels": labels,
+            "samples": samples,
+        }
+        from ._recording import create_evaluation
+
+        return create_evaluation(self._connection, self.path, dataset, metrics, evidence)
 
     def list_evaluation(
         self, sort: str | None = None, limit: int | None = None
@@ -207,6 +242,19 @@ class Snapshot(Readable):
         """
         check_model(self.asset)
         return list_evaluation(self._connection, self.path, sort, limit)
+
+    def history(
+        self, metric: str, dataset: Dataset | Snapshot | str | None = None, limit: int | None = None
+    ) -> History:
+        """The values of a metric along the commits that led to this one, oldest first.
+
+        With a `dataset` only those measured on it, or on that one commit of it. `limit` is the most
+        to return, the newest. Evaluations that are marked invalid do not count.
+        """
+        from ._trends import find_history
+
+        check_model(self.asset)
+        return find_history(self._connection, self.path, metric, dataset, limit)
 
     def _snapshot(self) -> Snapshot:
         return self

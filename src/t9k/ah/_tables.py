@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_BARS = "▁▂▃▄▅▆▇█"
+
 
 def format_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()
@@ -57,6 +59,35 @@ def size_of(count: int, human: bool = False) -> str:
         size /= 1024
         units.pop(0)
     return f"{size:.1f}{units[0]}"
+
+
+def number_of(value: float, digits: int | None = None) -> str:
+    """A number as it was given, or with so many digits that count."""
+    if digits is not None:
+        return f"{value:.{digits}g}"
+    return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(value)
+
+
+def spark(values: Sequence[float], most: int = 60) -> str:
+    """A curve of the values in one line of text; `·` is NaN or an infinity.
+
+    Of more than `most` values neighbors are drawn as one, at their mean.
+    """
+    from math import isfinite
+
+    size = -(-len(values) // most)
+    groups = [values[at : at + size] for at in range(0, len(values), size)]
+    finite = [[value for value in group if isfinite(value)] for group in groups]
+    means = [sum(group) / len(group) if group else None for group in finite]
+    known = [mean for mean in means if mean is not None]
+    low, span = min(known, default=0.0), max(known, default=0.0) - min(known, default=0.0)
+
+    def draw(mean: float | None) -> str:
+        if mean is None:
+            return "·"
+        return _BARS[round((mean - low) / span * (len(_BARS) - 1)) if span > 0 else 3]
+
+    return "".join(map(draw, means))
 
 
 def _pad(cell: str, width: int, to_right: bool) -> str:

@@ -38,6 +38,32 @@ def check_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
     return found
 
 
+def check_text(value: object, what: str) -> str:
+    """A text as it is; raises WrongTypeError, which names what it is, for anything else."""
+    if not isinstance(value, str):
+        raise WrongTypeError(f"{what} must be text, not {value!r:.60}")
+    return value
+
+
+def check_json(value: Any, what: str) -> Any:
+    """The value as JSON has it: numbers and arrays of numpy and its kin become Python's own.
+
+    Raises WrongTypeError, which names the place, for what JSON has nothing for.
+    """
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, Mapping):
+        wrong = next((key for key in value if not isinstance(key, str)), None)
+        if wrong is not None:
+            raise WrongTypeError(f"{what} must have texts for names, not {wrong!r:.60}")
+        return {key: check_json(each, f"{what}.{key}"[:200]) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [check_json(each, f"{what}[{at}]"[:200]) for at, each in enumerate(value)]
+    raise WrongTypeError(f"{what} must be a value of JSON, not {value!r:.60}")
+
+
 def check_labels(labels: Iterable[str] | None) -> list[str] | None:
     """The labels as a list; None stays None. Raises WrongTypeError for anything but texts."""
     if labels is None:
