@@ -14,11 +14,11 @@ METRICS = {
     "latency": 15_485_863,
     "top 5 accuracy": 32_452_843,
 }
-DATASETS = 10
+DATASETS = 100
 
 
 def make_owner(hub: Hub, models: int) -> User:
-    """A user with so many models in ten folders, and with ten datasets, `digits-0` and so on."""
+    """A user with so many models in ten folders, and a hundred datasets, `digits-0` and so on."""
     owner = users.add_user(hub, "owner")
     shelves = [folders.create_folder(hub, owner, "model", f"shelf-{n}", []) for n in range(10)]
     data = folders.create_folder(hub, owner, "dataset", "data", [])
@@ -30,7 +30,7 @@ def make_owner(hub: Hub, models: int) -> User:
 
 
 def fill(hub: Hub, number: int) -> None:
-    """Makes evaluations of all models in turn, on all datasets, with five metrics each."""
+    """Makes evaluations of all models in turn, then on the next dataset, with five metrics each."""
     engine = hub.database.engine
     count = _COUNT[engine.dialect.name]
 
@@ -74,7 +74,8 @@ FROM numbers
  JOIN sides m ON m.type = 'model'
  AND m.place = i % (SELECT count(*) FROM sides WHERE type = 'model')
  JOIN sides d ON d.type = 'dataset'
- AND d.place = i / 7 % (SELECT count(*) FROM sides WHERE type = 'dataset')
+ AND d.place = i / (SELECT count(*) FROM sides WHERE type = 'model')
+ % (SELECT count(*) FROM sides WHERE type = 'dataset')
 ORDER BY i
 """
 _VALUES = """

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import APIRouter, Query, Request
@@ -181,11 +182,12 @@ def _parse_batch(body: bytes) -> list[recording.New]:
             f"evaluations must be a list of 1 to {recording.MOST_AT_ONCE}", code="invalid_batch"
         )
     news = []
+    parse = lru_cache(maxsize=None)(evaluations.parse_side)
     for place, each in enumerate(found):
         try:
             if not isinstance(each, dict):
                 raise InvalidInput("it must be an object", code="invalid_request")
-            news.append(recording.read_new(each))
+            news.append(recording.read_new(each, parse))
         except InvalidInput as error:
             raise InvalidInput(f"evaluations[{place}]: {error.detail}", code=error.code) from error
     return news

@@ -1,6 +1,7 @@
 """Recording evaluations: one at once, or very many in one transaction."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -52,8 +53,11 @@ class _Found(NamedTuple):
     side: Side
 
 
-def read_new(body: Mapping[str, Any]) -> New:
-    """The evaluation that a request asks for; raises InvalidInput that names what is wrong."""
+def read_new(body: Mapping[str, Any], parse: Callable[[str, str], Reference] = parse_side) -> New:
+    """The evaluation that a request asks for; raises InvalidInput that names what is wrong.
+
+    `parse` reads references: who reads many gives one that remembers.
+    """
     for name, (kind, need) in _REQUIRED.items():
         if not isinstance(body.get(name), kind):
             raise InvalidInput(
@@ -62,8 +66,8 @@ def read_new(body: Mapping[str, Any]) -> New:
     if len(body) > len(_REQUIRED):
         _check_keys(body)
     return New(
-        parse_side(body["model"], "model"),
-        parse_side(body["dataset"], "dataset"),
+        parse(body["model"], "model"),
+        parse(body["dataset"], "dataset"),
         check_metrics(body["metrics"]),
         check_evidence(body) if len(body) > len(_REQUIRED) else NO_EVIDENCE,
         body.get("samples"),
@@ -236,7 +240,7 @@ def _record_all(connection: sa.Connection, user: User, news: Sequence[New]) -> l
     insert_many(connection, metrics, (*_METRIC, *Detail._fields), _metrics_of(news, seqs))
     for new, seq in zip(news, seqs, strict=True):
         _attach(connection, user, new, seq)
-    _record_batch(connection, user, [models[new.model] for new in news])
+    _record_batch(connection, user, models, Counter(new.model for new in news))
     return ids
 
 
@@ -278,13 +282,13 @@ def _metrics_of(news: Sequence[New], seqs: Sequence[int]) -> Iterator[tuple[Any,
             yield values if len(values) > len(_METRIC) else (*values, None, None, None, None)
 
 
-def _record_batch(connection: sa.Connection, user: User, models: Sequence[_Found]) -> None:
-    """One row of the audit log for each model commit."""
-    counts: dict[str, int] = {}
-    abouts = {}
-    for asset, side in models:
+def _record_batch(
+    connection: sa.Connection,
+    user: User,
+    models: Mapping[Reference, _Found],
+    counts: Mapping[Reference, int],
+) -> None:
+    """A row of the audit log for each model that was named."""
+    for reference, (asset, side) in models.items():
         about = asset.about.at(f"@{side.commit}")
-        abouts[about.target] = about
-        counts[about.target] = counts.get(about.target, 0) + 1
-    for target, count in counts.items():
-        record(connection, user, "evaluation.create", abouts[target], evaluations=count)
+        record(connection, user, "evaluation.create", about, evaluations=counts[reference])

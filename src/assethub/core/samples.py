@@ -90,7 +90,8 @@ class SampleIntake:
         if self._head.startswith(MAGIC):
             self._feed = self._writer.write
         else:
-            if not self._head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"")):
+            start = self._head.lstrip(b" \t\r\n")[:1]
+            if start not in (b"", b"{"):
                 raise InvalidSamples("the samples are neither Parquet nor JSON lines")
             self._lines = LineWriter(self._writer.write)
             self._feed = self._lines.feed

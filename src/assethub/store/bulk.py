@@ -41,8 +41,13 @@ def take_numbers(connection: sa.Connection, column: "sa.Column[Any]", number: in
 def read_numbers(
     connection: sa.Connection, query: "sa.Select[Any]", values: Mapping[str, Any]
 ) -> Iterator[int]:
-    """The one column of a query, some rows at a time: what SQLAlchemy does for each costs more."""
-    result = connection.execute(query, values, execution_options={"stream_results": True})
+    """The one column of a query, some rows at a time."""
+    if connection.dialect.name != "sqlite":
+        options = {"yield_per": _ROWS_AT_ONCE}
+        yield from connection.execute(query, values, execution_options=options).scalars()
+        return
+    # SQLite finds rows as they are asked for; what SQLAlchemy does for each costs more than that.
+    result = connection.execute(query, values)
     cursor = cast(Any, result).cursor
     try:
         while rows := cursor.fetchmany(_ROWS_AT_ONCE):
