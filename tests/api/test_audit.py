@@ -15,8 +15,10 @@ from api.raw import Raw
 from api.scenes import Cast, Scene
 from api.test_permissions import TABLE, At, send
 from assethub.app import create_app
-from assethub.core import accounts, audit_log, keys, sessions, users
+from assethub.core import accounts, audit_log, folders, keys, sessions, sharing, users
 from assethub.core.audit_log import Filter, Listed
+from assethub.core.permissions import Level
+from assethub.core.sharing import Grantee
 from assethub.settings import Settings
 from assethub.store.tables import audit
 from console.visitors import Visitor
@@ -34,6 +36,8 @@ UNRECORDED = {
     "PUT /multipart/{upload_id}",
     "POST /multipart/{upload_id}",
     "POST /assets/{asset_id}/refs/{ref}/objects/pack",
+    "POST /evaluations/samples",
+    "POST /gate/check",
 }
 CHANGES = [route for route in TABLE if not re.match("(ROOT )?GET ", route)]
 # Each form of the console that changes something, and what it is recorded as.
@@ -44,6 +48,8 @@ FORMS = {
     "/account/keys": "key.create",
     "/account/keys/revoke": "key.revoke",
     "/account/sessions/end": "session.end",
+    "/o/{owner}/{type}/{folder}/share": "folder.share",
+    "/o/{owner}/{type}/{folder}/unshare": "folder.unshare",
 }
 NOTHING_CHANGES = {"/language"}
 
@@ -132,6 +138,8 @@ def test_each_form_of_the_console_leaves_a_record(hub: RunningHub, path: str) ->
     account = users.find_user(hub.inside, user.name)
     old, new = (f"some {uuid.uuid4().hex} words" for _ in range(2))
     accounts.set_password(hub.inside, user.name, old)
+    folder = folders.create_folder(hub.inside, account, "model", "f", [])
+    sharing.share_folder(hub.inside, account, folder, Grantee("public"), Level.VIEW)
     visitor, other = Visitor(hub).sign_in(user), Visitor(hub).sign_in(user)
     own = sessions.find_session(hub.inside, other.session or "")
     assert own is not None
@@ -141,9 +149,9 @@ def test_each_form_of_the_console_leaves_a_record(hub: RunningHub, path: str) ->
         "/account/keys": {"name": "laptop", "scope": "full", "days": "30"},
         "/account/keys/revoke": {"key": keys.list_keys(hub.inside, account)[0].id},
         "/account/sessions/end": {"session": own[1].id},
-    }.get(path, {})
+    }.get(path, {"kind": "public", "level": "view"})
     seq = last_seq(hub)
-    page = visitor.post(path, fields)
+    page = visitor.post(path.format(owner=user.name, type="model", folder="f"), fields)
     assert page.status in (200, 303), page.text
     found = [each.entry for each in since(hub, seq) if each.entry.action == FORMS[path]]
     assert [entry.user_name for entry in found] == [user.name]

@@ -186,6 +186,7 @@ def find_rows(
     return iterate_rows(open_parquet(file), condition, start)
 
 
+@audited("evaluation.samples", evaluation="id_")
 def check_without(hub: Hub, user: User, id_: str) -> None:
     """That the user may give samples to an evaluation, which they recorded and has none.
 
