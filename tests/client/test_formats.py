@@ -240,6 +240,14 @@ def test_a_csv_file_has_an_evaluation_a_row_with_parameters_and_details() -> Non
     assert second["metrics"]["loss"]["value"] != second["metrics"]["loss"]["value"]
 
 
+def test_a_seed_keeps_all_its_digits_and_huge_parameters_become_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"acc,seed,param.big,param.inf\n1,9007199254740993,{10**30},1e999\n")
+    (record,) = _formats.read(path)
+    assert record["seed"] == 9007199254740993
+    assert record["params"] == {"big": str(10**30), "inf": "1e999"}
+
+
 def test_a_csv_file_with_a_row_for_each_metric_is_one_evaluation() -> None:
     (record,) = _read("csv long")
     assert record["metrics"]["accuracy, German"] == {

@@ -124,6 +124,18 @@ def test_the_command_imports_and_shows_what_it_recorded_and_what_is_lacking(
     assert "Importing 1 evaluation of Model cnn" in done.err
 
 
+def test_what_a_file_holds_cannot_move_the_cursor_of_a_terminal(
+    model: ah.Model, dataset: ah.Dataset, run_ah: RunAh
+) -> None:
+    Path("a.csv").write_text('"acc\x1b[2J",loss\n0.5,1\n')
+    Path("b.csv").write_text('"acc\x1b[2J",loss\n0.5,1\nx,2\n')
+    for name in ("a.csv", "b.csv"):
+        where = ["-m", "vision/cnn", "-d", "vision/digits", "--dry-run"]
+        done = run_ah("import", "evaluation", name, *where)
+        assert "acc?[2J" in done.out + done.err
+        assert "\x1b" not in done.out + done.err
+
+
 def test_a_dry_run_records_nothing(model: ah.Model, dataset: ah.Dataset, run_ah: RunAh) -> None:
     command = ["import", "evaluation", "--from", "csv", _path("csv"), "--dry-run"]
     where = ["-m", "vision/cnn", "-d", "vision/digits"]

@@ -93,12 +93,14 @@ def _name(name: Part) -> tuple[str, str]:
         computed = perturbation.get("computed_on").text()
         if computed not in ("", "worst"):
             levels.append(computed)
-        levels += [
-            f"{key}={value.value}"
-            for key, value in perturbation.items()
-            if key not in ("name", "computed_on", "robustness", "fairness")
-        ]
+        levels += _arguments(perturbation)
     return "/".join(levels), split
+
+
+def _arguments(perturbation: Part) -> list[str]:
+    """What tells one perturbation of a name from another."""
+    told = ("name", "computed_on", "robustness", "fairness")
+    return [f"{key}={part.value}" for key, part in perturbation.items() if key not in told]
 
 
 def _params(spec: Part, adapter: Part) -> dict[str, Any]:
@@ -114,8 +116,10 @@ def _iterate(path: Path) -> Iterator[dict[str, Any]]:
         if not identity:
             raise part.refuse("has no instance_id")
         trial = part.get("train_trial_index").count() or 0
-        perturbation = part.find("perturbation", "name").text()
-        levels = [identity, f"trial {trial}" if trial else "", perturbation]
+        perturbation = part.get("perturbation")
+        levels = [identity, f"trial {trial}" if trial else ""]
+        if perturbation:
+            levels += [perturbation.get("name").text(), *_arguments(perturbation)]
         sample: dict[str, Any] = {
             "sample_id": ":".join(filter(None, levels)),
             "instance_id": identity,

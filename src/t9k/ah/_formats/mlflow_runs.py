@@ -88,7 +88,7 @@ def _find_runs(client: Any, experiment: str) -> Iterator[Any]:
 def _read_run(document: Part, where: dict[str, Any]) -> Record:
     info, data = document.get("info"), document.get("data")
     tags = {key: part.text() for key, part in data.get("tags").items()}
-    params = data.get("params").plain() or {}
+    params = {key: part.plain() for key, part in data.get("params").items()}
     metrics: dict[str, Metric] = {}
     for name, value in data.get("metrics").items():
         add_metric(metrics, name, value)
@@ -130,10 +130,10 @@ def _datasets(document: Part) -> Any:
     return found[0] if len(found) == 1 else found
 
 
-def _seed(params: Any) -> int | None:
+def _seed(params: dict[str, Any]) -> int | None:
     """A parameter that is named for a seed; MLflow keeps parameters as text."""
     for name in ("seed", "random_seed", "random_state"):
-        value = params.get(name) if isinstance(params, dict) else None
+        value = params.get(name)
         if isinstance(value, str) and value.isdecimal() and len(value) < 19:
             return int(value)
     return None

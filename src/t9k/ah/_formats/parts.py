@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from .._errors import InvalidInputError
+from .._tables import printable
 
 # Deeper than any tool nests, of a whole document and of what is kept of it: a hub takes 32.
 MAX_DEPTH = 64
@@ -30,8 +31,8 @@ class Part:
     def refuse(self, what: str, *, code: str = "malformed_file") -> InvalidInputError:
         """The error to raise: the file, the place, and what is wrong with it."""
         where = f"{self.file}: {self.place}" if self.place else self.file
-        # What libraries say of an error may have lines.
-        return InvalidInputError(" ".join(f"{where} {what}".split()), code=code)
+        # What libraries say may have lines, and names in a file what moves a terminal's cursor.
+        return InvalidInputError(printable(" ".join(f"{where} {what}".split())), code=code)
 
     def part(self, key: str | int, value: Any) -> Part:
         """A part of this one."""
@@ -138,7 +139,10 @@ class Part:
         if not isinstance(self.value, str):
             return self
         try:
-            return Part(self.file, float(self.value), self.place)
+            # Seeds have more digits than a double.
+            whole = self.value.removeprefix("-").isdecimal() and len(self.value) < 20
+            number = int(self.value) if whole else float(self.value)
+            return Part(self.file, number, self.place)
         except ValueError:
             raise self.refuse(f"must be a number, not {self.value!r:.60}") from None
 
@@ -166,7 +170,7 @@ class Part:
             raise self.refuse(f"must be a time, not {self.value!r:.60}") from None
 
     def plain(self) -> Any:
-        """A copy that JSON can hold: NaN and the infinities become text."""
+        """A copy that a hub can keep as JSON: NaN, infinities and huge numbers become text."""
         return self._plain(self.value, _DEEPEST_KEPT)
 
     def _plain(self, value: Any, depth: int) -> Any:
@@ -182,6 +186,8 @@ class Part:
             return str(value)
         if isinstance(value, date):
             return value.isoformat()
+        if isinstance(value, int) and abs(value) >= 2**63:
+            return str(value)
         if value is None or isinstance(value, bool | int | float):
             return value
         raise self.refuse(f"has {_name(value)} where JSON has none")

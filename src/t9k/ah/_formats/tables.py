@@ -199,8 +199,10 @@ def _guess(cell: str) -> Any:
         value = json.loads(cell)
     except (ValueError, RecursionError):
         return cell
-    finite = not isinstance(value, float) or abs(value) != float("inf")
-    return value if finite and value == value and not isinstance(value, dict | list) else cell
+    if isinstance(value, dict | list):
+        return cell
+    is_kept = not isinstance(value, int | float) or abs(value) < 2**63
+    return value if is_kept else cell
 
 
 def make_rows(entries: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:
