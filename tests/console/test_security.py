@@ -1,5 +1,8 @@
 """What the console refuses, hides, and says in its headers."""
 
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
 import pytest
 
 from assethub.core import tags
@@ -186,6 +189,43 @@ def test_a_file_is_downloaded_never_shown(shelf: Shelf, owner: Visitor) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
     part = owner.get(f"{shelf.model_url}/commit/{commit}/files/a/page.html", Range="bytes=1-6")
     assert (part.status, part.body) == (206, b"script")
+
+
+@pytest.mark.parametrize("way", ["..", "%2e%2e", ".%2e", "..%2f..", "..%5c..", "%252e%252e", "%00"])
+def test_no_path_leads_out_of_what_is_served(shelf: Shelf, owner: Visitor, way: str) -> None:
+    """As it is sent: no browser would leave it so."""
+    digest = owner.get("/").all("link")[0]["href"].split("/")[2]
+    commit = f"{shelf.model_url}/commit/{shelf.model_commit}"
+    up = "/".join([way] * 12)
+    for path in (
+        f"/{up}/etc/passwd",
+        f"//{up}/etc/passwd",
+        f"/static/{up}/etc/passwd",
+        f"/static/{digest}/{up}/etc/passwd",
+        f"/static/{digest}/{way}%2fpages.py",
+        f"/o/{up}/etc/passwd",
+        f"{shelf.model_url}/{up}/etc/passwd",
+        f"{commit}/files/{up}/etc/passwd",
+        f"{commit}/files/{way}",
+        f"/apis/v1/{up}/etc/passwd",
+        f"/apis/v1/assets/{way}/tags",
+        f"/apis/v1/groups/{way}/members",
+    ):
+        status, body = send_raw(owner, path)
+        assert status in (400, 401, 404), path
+        assert b"root:" not in body
+
+
+def send_raw(visitor: Visitor, path: str) -> tuple[int, bytes]:
+    """The status and body of a GET whose path nobody puts in order."""
+    place = urlsplit(visitor.url)
+    connection = HTTPConnection(place.hostname or "", place.port or 0, timeout=60)
+    cookies = "; ".join(f"{name}={each.value}" for name, each in visitor.cookies.items())
+    connection.request("GET", path, headers={"Cookie": cookies, "Accept": "text/html"})
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, body
 
 
 def test_static_files_may_be_kept_for_ever_under_an_address_of_their_content(

@@ -99,7 +99,7 @@ class Visitor:
     """Keeps cookies, follows no redirect, and says what it sends where a test wants it to."""
 
     def __init__(self, hub: RunningHub, language: str = "en") -> None:
-        self._url = hub.url
+        self.url = hub.url
         self._language = language
         self.cookies: dict[str, Morsel[str]] = {}
 
@@ -137,7 +137,7 @@ class Visitor:
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         answer = urllib3.request(
             method,
-            self._url + path,
+            self.url + path,
             body=body,
             headers=sent,
             redirect=False,
