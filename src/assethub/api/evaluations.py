@@ -165,7 +165,7 @@ def _encode_ids(ids: list[str]) -> bytes:
 
 def _parse_body(body: bytes) -> dict[str, Any]:
     try:
-        parsed = json.loads(body, object_pairs_hook=_object)
+        parsed = _decode(body.decode(json.detect_encoding(body), "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise InvalidInput(
             f"request not understood: the body is no JSON: {error}", code="invalid_request"
@@ -200,6 +200,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise InvalidInput(f"{twice!r} is given twice", code="given_twice")
     return made
+
+
+# `json.loads` with the hook would make one each time.
+_decode = json.JSONDecoder(object_pairs_hook=_object).decode
 
 
 @router.get("")

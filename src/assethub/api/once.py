@@ -57,7 +57,11 @@ async def find_repeatable(request: Request, key: str | None) -> Repeatable | Non
 
 
 def encode_json(answer: Json) -> bytes:
-    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode(answer).encode()
+
+
+# `json.dumps` with these would make one each time.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def send_answer(answer: Answer) -> Response:

@@ -8,7 +8,7 @@ from assethub.core import assets, folders
 from assethub.core.branches import Branch
 from assethub.core.commits import Commit
 from assethub.core.evaluations import Evaluation, Mark
-from assethub.core.evidence import Evidence
+from assethub.core.evidence import NO_EVIDENCE, Evidence
 from assethub.core.measures import Detail
 from assethub.core.pages import MOST_PER_PAGE, Page
 from assethub.core.permissions import Folder
@@ -148,7 +148,7 @@ def render_page(page: Page[T], render: Callable[[T], Json], key: Callable[[T], s
 
 
 def render_evaluation(evaluation: Evaluation) -> Json:
-    model, dataset = evaluation.model, evaluation.dataset
+    model, dataset, told = evaluation.model, evaluation.dataset, evaluation.evidence
     return {
         "id": evaluation.id,
         "modelID": model.id,
@@ -164,7 +164,7 @@ def render_evaluation(evaluation: Evaluation) -> Json:
         "results": {"metric": evaluation.metrics_text},
         "startTime": render_time(evaluation.created),
         "metrics": {name: _render_detail(each) for name, each in evaluation.details.items()},
-        **_render_evidence(evaluation.evidence),
+        **(_UNTOLD if told is NO_EVIDENCE else _render_evidence(told)),
         "samples": render_samples(evaluation.samples),
         "creator": evaluation.creator,
         "invalid": _render_mark(evaluation.invalid),
@@ -190,6 +190,9 @@ def _render_evidence(evidence: Evidence) -> Json:
         "labels": evidence.labels or [],
         "source": evidence.source,
     }
+
+
+_UNTOLD = _render_evidence(NO_EVIDENCE)
 
 
 def render_samples(samples: Samples | None) -> Json | None:

@@ -20,6 +20,8 @@ from assethub.core.values import check_text, now
 from assethub.errors import InvalidInput
 from assethub.store.tables import assets, evaluations, folders, metrics, samples
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
 
 class Side(NamedTuple):
     """The model or the dataset of an evaluation, as it was named and where that pointed then."""
@@ -63,7 +65,7 @@ class Evaluation(NamedTuple):
     @property
     def metrics_text(self) -> str:
         """The metrics as JSON text (with NaN and Infinity as Python's json writes them)."""
-        return json.dumps(self.metrics, ensure_ascii=False)
+        return _encode(self.metrics)
 
 
 def parse_side(text: str, type_: str) -> Reference:
