@@ -33,6 +33,7 @@ CNN, DIGITS, MODELS, DATASETS = "CNN", "DIGITS", "MODELS", "DATASETS"
 CALLS: dict[str, list[str]] = {
     "cat": [DIGITS, "test.csv"],
     "commit": [DIGITS, "-a", "file"],
+    "compare": [CNN, CNN],
     "create branch": [f"{CNN}:new"],
     "create dataset": [f"{DATASETS}/new"],
     "create evaluation": [CNN, "-d", DIGITS, "-m", "x=1"],
@@ -51,6 +52,10 @@ CALLS: dict[str, list[str]] = {
     "diff": [CNN, f"{CNN}:v1"],
     "download": [DIGITS, "-s", "there"],
     "export evaluation": [CNN, "--format", "csv"],
+    "gate check": [f"{CNN}:v1", CNN],
+    "gate delete": [f"{CNN}:kept"],
+    "gate set": [f"{CNN}:kept", "-f", str(Path(__file__).with_name("gate.yaml"))],
+    "gate show": [f"{CNN}:kept"],
     "import evaluation": [str(FILES["csv"][1]), "-m", CNN, "-d", DIGITS],
     "key create": ["--folder", MODELS],
     "key ls": [],
@@ -85,8 +90,9 @@ CALLS: dict[str, list[str]] = {
 # What speaks to no hub, or begins to do so.
 LOCAL = {"cache ls", "cache prune", "completion", "login", "logout", "verify"}
 # What takes any number of things.
-ENDLESS = {"export evaluation", "import evaluation"}
+ENDLESS = {"compare", "export evaluation", "import evaluation"}
 READING = {
+    *("compare", "gate check", "gate show"),
     *("cat", "diff", "download", "log", "ls branch", "ls commit", "ls dataset", "ls evaluation"),
     "export evaluation",
     *("key create", "key ls", "ls folder", "ls model", "ls object", "ls tag", "show", "whoami"),
@@ -146,6 +152,7 @@ def _check(result: Result, code: int, *said: str) -> None:
 def hub_of_things(model: ah.Model, dataset: ah.Dataset) -> str:
     """The name of a user with all that CALLS names."""
     Path("file").write_text("1")
+    model.create_branch("kept")
     branch = model.create_branch("v1")
     branch.create_commit("w", add="file")
     branch.create_tag("rel")

@@ -45,6 +45,7 @@ TABLE = {
     "cache prune": (LOCAL, ""),
     "cat": (VIEW, "{model} w.bin"),
     "commit": (EDIT, "{model} -m m -a file"),
+    "compare": (VIEW, "{model} {model}"),
     "completion": (LOCAL, "bash"),
     "create folder": (FULL_KEY, "model/{new}"),
     "create model": (EDIT, "{folder}/{new}"),
@@ -63,6 +64,10 @@ TABLE = {
     "describe dataset": (EDIT_DATASET, "{dataset} text"),
     "diff": (VIEW, "{model} {model}:tag/v1"),
     "download": (VIEW, "{model} -s there"),
+    "gate check": (VIEW, "{model}:tag/v1 {model}"),
+    "gate delete": (OWN, "{model}:dev"),
+    "gate set": (OWN, "{model}:dev -f gate.yaml --allow-new"),
+    "gate show": (VIEW, "{model}:main"),
     "key ls": (ACCOUNT, ""),
     "key create": (FULL_KEY, ""),
     "key revoke": (OWN_KEY, "{key}"),
@@ -126,6 +131,8 @@ def test_a_command_ends_for_each_role_as_the_table_says(
     scene, found = Scene(cast), {}
     for role in ROLES:
         Path("file").write_text(role)
+        rule = f"metric: accuracy, dataset: {scene.reference('dataset')}"
+        Path("gate.yaml").write_text(f"rules: [{{{rule}}}]")
         given = ["-q", "--host", cast.hub.url]
         if role != "anonymous":
             given += ["--key", scene.keys[role]]

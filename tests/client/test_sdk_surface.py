@@ -32,7 +32,7 @@ SIGNATURES: dict[Callable[..., Any], str] = {
     ah.Dataset.create_commit: "msg add=None delete=None metadata=None force=False",
     ah.Dataset.download: "paths=None save_dir='.' cache=False",
     ah.Dataset.get_tag: "name",
-    ah.Branch.create_commit: "msg delete=None add=None metadata=None force=False",
+    ah.Branch.create_commit: "msg delete=None add=None metadata=None force=False *override",
     ah.Branch.get_commit: "index=None id_=None",
     ah.Branch.create_tag: "name",
     ah.Branch.list_object: "prefix='' limit=None",

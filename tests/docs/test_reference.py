@@ -51,7 +51,8 @@ def test_the_table_of_options_of_all_commands_is_that_of_the_program() -> None:
 
 def test_the_table_of_exit_codes_is_that_of_the_program() -> None:
     rows = _table("docs/reference-cli.md", "| exit code of `ah`")
-    codes = [failures.FAILED, failures.USAGE, failures.INTERRUPTED, failures.READER_GONE]
+    codes = [failures.FAILED, failures.USAGE, failures.NOT_PASSED]
+    codes += [failures.INTERRUPTED, failures.READER_GONE]
     assert [row.split()[1] for row in rows] == [str(code) for code in [0, *codes]]
 
 

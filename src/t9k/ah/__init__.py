@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._assets import Dataset, Model
     from ._branches import Branch
     from ._client import Client
+    from ._comparisons import Comparison
     from ._editing import Edit
     from ._errors import (
         AlreadyExistsError,
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
     )
     from ._evaluations import Evaluation
     from ._folders import Folder
+    from ._gates import GateCheck
     from ._hub import (
+        compare,
         create,
         create_evaluations,
         create_folder,
@@ -66,16 +69,19 @@ if TYPE_CHECKING:
         AssetRecord,
         BranchEntry,
         CommitEntry,
+        ComparisonEntry,
         ConflictEntry,
         ContentEntry,
         DiffEntry,
         EvaluationEntry,
         FolderEntry,
         FolderRecord,
+        GateRecord,
         HistoryEntry,
         LeaderboardEntry,
         ObjectEntry,
         ProtectionRecord,
+        RuleEntry,
         ShareEntry,
         TagEntry,
     )
@@ -92,6 +98,8 @@ __all__ = [
     "Client",
     "Commit",
     "CommitEntry",
+    "Comparison",
+    "ComparisonEntry",
     "ConfigError",
     "ConflictEntry",
     "ConflictError",
@@ -107,6 +115,8 @@ __all__ = [
     "Folder",
     "FolderEntry",
     "FolderRecord",
+    "GateCheck",
+    "GateRecord",
     "History",
     "HistoryEntry",
     "InvalidInputError",
@@ -120,12 +130,14 @@ __all__ = [
     "ProtectionRecord",
     "ReadOnlyError",
     "ReferenceSyntaxError",
+    "RuleEntry",
     "ServerError",
     "ShareEntry",
     "Tag",
     "TagEntry",
     "WrongTypeError",
     "__version__",
+    "compare",
     "create",
     "create_evaluations",
     "create_folder",
@@ -150,9 +162,11 @@ _MODULES = {
     "_assets": ("Dataset", "Model"),
     "_branches": ("Branch",),
     "_client": ("Client",),
+    "_comparisons": ("Comparison",),
     "_editing": ("Edit",),
     "_evaluations": ("Evaluation",),
     "_folders": ("Folder",),
+    "_gates": ("GateCheck",),
     "_leaderboards": ("Leaderboard",),
     "_snapshots": ("Commit", "Tag"),
     "_trends": ("History",),

@@ -57,6 +57,7 @@ def error_of(status: int, headers: Message, content: bytes, host: str) -> AssetH
     error = _class_of(status, code)(detail, code=code, status=status)
     if isinstance(error, ConflictError):
         error.conflicts = problem.get("conflicts", ())
+        error.rules = problem.get("rules", ())
     return error
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ._display import Listing
 from ._errors import InvalidInputError, NotFoundError, WrongTypeError
-from ._history import merge, reset, revert, walk_pages
+from ._history import find_point, merge, reset, revert, walk_pages
 from ._lookup import look_up
 from ._messages import inform
 from ._sharing import get_protection, protect_branch, unprotect_branch
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from ._additions import Additions
     from ._assets import Asset, Dataset
     from ._editing import Edit
-    from ._records import CommitEntry, ProtectionRecord
+    from ._gates import GateCheck, Rules
+    from ._records import CommitEntry, GateRecord, ProtectionRecord
 
 MAIN = "main"
 
@@ -90,6 +91,8 @@ class Writable(Readable):
         source: Snapshot | Dataset | str,
         message: str | None = None,
         strategy: Literal["ours", "theirs"] | None = None,
+        *,
+        override: str | None = None,
     ) -> Commit:
         """Merge a branch, tag or commit of the same asset; returns the commit it points at then.
 
@@ -97,15 +100,20 @@ class Writable(Readable):
         source's; where it has all of the source already, the one it pointed at before. `strategy`
         says whose file stands where both sides changed one: `ours` this branch's, `theirs` the
         source's. Without it such a merge raises ConflictError, whose `conflicts` list these paths.
-        """
-        return self._snapshot()._move(merge(self._snapshot(), source, message, strategy))
 
-    def reset(self, ref: Snapshot | Dataset | str) -> Commit:
+        Where the branch's gate does not let the commit pass, ConflictError has its `rules`. The
+        owner may move it all the same: `override` is their reason, which is recorded.
+        """
+        branch = self._snapshot()
+        return branch._move(merge(branch, source, message, strategy, override))
+
+    def reset(self, ref: Snapshot | Dataset | str, *, override: str | None = None) -> Commit:
         """Point the branch at another commit of the asset; returns that.
 
-        Commits that only this branch led to stay reachable by their ids and tags.
+        Commits that only this branch led to stay reachable by their ids and tags. `override` is
+        the owner's reason to pass the branch's gate.
         """
-        return self._snapshot()._move(reset(self._snapshot(), ref))
+        return self._snapshot()._move(reset(self._snapshot(), ref, override))
 
     def protect(self, users: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
         """Keep the branch from being moved or deleted by others than these users and groups.
@@ -130,14 +138,20 @@ class Writable(Readable):
         branch = self._snapshot()
         return get_protection(branch._connection, branch._route)
 
-    def revert(self, ref: Snapshot | Dataset | str, message: str | None = None) -> Commit:
+    def revert(
+        self,
+        ref: Snapshot | Dataset | str,
+        message: str | None = None,
+        *,
+        override: str | None = None,
+    ) -> Commit:
         """Take back what one commit changed, by a new commit, which is returned.
 
         A merge is taken back to its first parent. Raises InvalidInputError for the asset's first
         commit and where nothing of the change is left, ConflictError where its paths have changed
-        since.
+        since. `override` is the owner's reason to pass the branch's gate.
         """
-        return self._snapshot()._move(revert(self._snapshot(), ref, message))
+        return self._snapshot()._move(revert(self._snapshot(), ref, message, override))
 
 
 class Branch(Writable, Snapshot):
@@ -156,6 +170,8 @@ class Branch(Writable, Snapshot):
         add: Additions | None = None,
         metadata: Mapping[str, str] | None = None,
         force: bool = False,
+        *,
+        override: str | None = None,
     ) -> Commit | None:
         """Commit deletions, then additions; returns the commit, None where nothing changed.
 
@@ -166,7 +182,7 @@ class Branch(Writable, Snapshot):
 
         Raises InvalidInputError for a local file that cannot be read, before anything is sent,
         and ConflictError where another commit has changed one of the same paths meanwhile, unless
-        `force` says to overwrite that.
+        `force` says to overwrite that. `override` is the owner's reason to pass the branch's gate.
         """
         from ._additions import plan_additions, tell_empty
         from ._operations import Change
@@ -178,9 +194,52 @@ class Branch(Writable, Snapshot):
         inform(f"Committing to {self._label}")
         tell_empty(sources)
         change = Change(
-            self._connection, self.asset.id, self.name, msg, deletions, sources, noted, bool(force)
+            self._connection,
+            self.asset.id,
+            self.name,
+            msg,
+            deletions,
+            sources,
+            noted,
+            bool(force),
+            override,
         )
         return self._committed(change.commit())
+
+    @property
+    def gate(self) -> GateRecord | None:
+        """The rules that commits have to satisfy, asked of the hub; None where there are none."""
+        from ._gates import get_gate
+
+        return get_gate(self)
+
+    def set_gate(self, rules: Rules, allow_new: bool = False) -> GateRecord:
+        """Give the branch rules, in the place of those it had; returns them as they are then.
+
+        `rules` is a list of mappings, as in
+        `[{"metric": "accuracy", "dataset": "images/mnist", "min": 0.9}]`, a mapping with the list
+        under `rules`, or the path of a YAML or JSON file with either. `allow_new` takes metrics
+        that no evaluation of the model has yet. Only the owner may do that.
+
+        Raises InvalidInputError that names the rule and the field that is wrong.
+        """
+        from ._gates import set_gate
+
+        return set_gate(self, rules, allow_new)
+
+    def delete_gate(self) -> None:
+        """Take the rules of the branch away."""
+        from ._gates import delete_gate
+
+        delete_gate(self)
+
+    def check_gate(self, source: Snapshot | str) -> GateCheck:
+        """What the gate would say to merging a branch, tag or commit; nothing is moved."""
+        from ._gates import check_gate
+
+        point = find_point(self.asset, source)
+        found = f"{self.asset.path}@{point.commit}"
+        return check_gate(self._connection, found, f"{self.asset.path}:branch/{self.name}")
 
     def delete(self) -> None:
         """Delete the branch; its commits stay reachable by their ids and tags.

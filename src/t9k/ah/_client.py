@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ._assets import Asset, Dataset, Model
     from ._branches import Branch
+    from ._comparisons import Comparison
     from ._evaluations import Evaluation
     from ._leaderboards import Leaderboard
     from ._records import EvaluationEntry, FolderEntry
@@ -336,6 +337,29 @@ class Client:
 
         asked = {"filter": query, "best": best, "across": across, "direction": direction}
         return find_leaderboard(self._connection, dataset, metric, asked, limit)
+
+    def compare(
+        self,
+        *evaluations: Evaluation | EvaluationEntry | Model | Snapshot | str,
+        metric: str | Iterable[str] | None = None,
+        cluster: str | None = None,
+        across: bool = False,
+        seed: int = 0,
+        limit: int = 20,
+    ) -> Comparison:
+        """Compare two to eight evaluations with the first, as a list of dicts, one for a metric.
+
+        Each is an evaluation or its id, or a model, branch, tag, commit or reference, which stands
+        for its latest evaluation on a commit of a dataset that all were evaluated on. `metric`
+        chooses among the metrics. `cluster` is the column of the samples that says which of them
+        belong together. `across` compares what was measured on different data, and says so. The
+        same `seed` gives the same numbers. `limit` is how many ids of samples that changed to list.
+
+        Raises ConflictError where they were measured on different data, without `across`.
+        """
+        from ._comparisons import compare
+
+        return compare(self._connection, evaluations, metric, cluster, across, seed, limit)
 
     def import_evaluation(
         self,

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ._records import ConflictEntry
+    from ._records import ConflictEntry, RuleEntry
 
 
 class AssetHubError(Exception):
@@ -108,11 +108,13 @@ class AlreadyExistsError(AssetHubError, FileExistsError):
 class ConflictError(AssetHubError):
     """The change cannot be made on what is there now, such as after another's commit.
 
-    `conflicts` are the paths, up to 1,000, that both sides of a merge or a revert changed.
+    `conflicts` are the paths, up to 1,000, that both sides of a merge or a revert changed, and
+    `rules` what came of the rules of the branch's gate.
     """
 
     code = "conflict"
     conflicts: Sequence[ConflictEntry] = ()
+    rules: Sequence[RuleEntry] = ()
 
 
 class DeletedError(AssetHubError):

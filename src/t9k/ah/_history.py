@@ -88,7 +88,11 @@ def walk_diff(
 
 
 def merge(
-    branch: Branch, source: Snapshot | Dataset | str, message: str | None, strategy: str | None
+    branch: Branch,
+    source: Snapshot | Dataset | str,
+    message: str | None,
+    strategy: str | None,
+    override: str | None,
 ) -> str:
     """Merge into a branch; returns the commit that it points at then."""
     if strategy not in (None, "ours", "theirs"):
@@ -96,7 +100,12 @@ def merge(
     point = find_point(branch.asset, source)
     text = f"Merge {point.label} into {branch.name}" if message is None else message
     inform(f"Merging {point.label} into {_where(branch)}")
-    body = {"source": point.commit, "message": text, "strategy": strategy}
+    body = {
+        "source": point.commit,
+        "message": text,
+        "strategy": strategy,
+        "override": override,
+    }
     answer = branch._connection.create(_route(branch, "merge"), json=body)
     commit: str = answer["commit"]
     if answer["result"] == "up_to_date":
@@ -108,19 +117,21 @@ def merge(
     return commit
 
 
-def reset(branch: Branch, ref: Snapshot | Dataset | str) -> str:
+def reset(branch: Branch, ref: Snapshot | Dataset | str, override: str | None) -> str:
     """Point a branch at another commit; returns it."""
     point = find_point(branch.asset, ref)
-    body = {"ref": point.commit}
+    body = {"ref": point.commit, "override": override}
     branch._connection.create(_route(branch, "reset"), json=body)
     inform(f"Reset {_where(branch)} to commit {point.commit[:12]}")
     return point.commit
 
 
-def revert(branch: Branch, ref: Snapshot | Dataset | str, message: str | None) -> str:
+def revert(
+    branch: Branch, ref: Snapshot | Dataset | str, message: str | None, override: str | None
+) -> str:
     """Take one commit's change back by a new commit; returns that."""
     point = find_point(branch.asset, ref)
-    body = {"ref": point.commit, "message": message}
+    body = {"ref": point.commit, "message": message, "override": override}
     answer = branch._connection.create(_route(branch, "revert"), json=body)
     commit: str = answer["commit"]
     inform(f"Reverted commit {point.commit[:12]}")

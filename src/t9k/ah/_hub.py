@@ -91,3 +91,4 @@ export_evaluation = _client.export_evaluation
 create_evaluations = _client.create_evaluations
 search_evaluation = _client.search_evaluation
 leaderboard = _client.leaderboard
+compare = _client.compare

@@ -53,9 +53,20 @@ class Operation:
             upload.send(chain.from_iterable(files))
             return upload.staged
 
-    def finish(self, message: str, metadata: Mapping[str, str], overwrite: bool) -> str | None:
+    def finish(
+        self,
+        message: str,
+        metadata: Mapping[str, str],
+        overwrite: bool,
+        override: str | None = None,
+    ) -> str | None:
         """Make it a commit, whose id is returned; None where there is nothing to commit."""
-        body = {"message": message, "metadata": dict(metadata), "overwrite": overwrite}
+        body = {
+            "message": message,
+            "metadata": dict(metadata),
+            "overwrite": overwrite,
+            "override": override,
+        }
         route, patience = f"/update/{self._id}", self._workers.patience
         try:
             answer: Any = self._connection.create(route, json=body, patience=patience)
@@ -87,6 +98,7 @@ class Change:
         sources: Sequence[Source],
         metadata: Mapping[str, str],
         overwrite: bool,
+        override: str | None,
     ) -> None:
         self._connection = connection
         self._asset_id = asset_id
@@ -96,6 +108,7 @@ class Change:
         self._sources = sources
         self._metadata = metadata
         self._overwrite = overwrite
+        self._override = override
         # Those that a deletion of the same change takes are to be put back, changed or not.
         self._deleted = frozenset(delete)
         self._deleted_below = tuple(path for path in delete if path.endswith("/"))
@@ -114,7 +127,9 @@ class Change:
                 operation.delete(path)
             staged = operation.put(self._select(operation.head, indexes))
             if staged or self._delete:
-                made = operation.finish(self._message, self._metadata, self._overwrite)
+                made = operation.finish(
+                    self._message, self._metadata, self._overwrite, self._override
+                )
                 self._remember(indexes, operation.head, made)
         finally:
             if made is None:

@@ -122,6 +122,65 @@ class ConflictEntry(TypedDict):
     theirs: ContentEntry | None
 
 
+class RuleEntry(TypedDict):
+    """What came of a rule of a gate; `value` is that of the `evaluation` that decided."""
+
+    number: int
+    rule: dict[str, Any]
+    required: str
+    actual: str
+    value: float | None
+    evaluation: str | None
+    passed: bool
+    reason: str
+
+
+class GateRecord(TypedDict):
+    """The rules of a branch, and who changed them last and when."""
+
+    rules: list[dict[str, Any]]
+    changed: str
+    changedBy: str
+
+
+class DifferenceInterval(TypedDict):
+    """An interval of a difference, and how it was found; None is infinite."""
+
+    low: float | None
+    high: float | None
+    confidence: float
+    method: str
+
+
+class ComparisonEntry(TypedDict):
+    """A metric of the evaluation at place `b` compared with that at place `a`.
+
+    `difference` is that of the one at `b`. None is not known, or no finite number.
+    """
+
+    metric: str
+    a: int
+    b: int
+    values: list[float | None]
+    means: list[float | None] | None
+    higherIsBetter: bool | None
+    difference: float | None
+    interval: DifferenceInterval | None
+    stderr: float | None
+    pValue: float | None
+    adjustedPValue: float | None
+    test: str | None
+    effect: dict[str, Any] | None
+    verdict: str
+    paired: bool
+    n: int | None
+    clusters: int | None
+    mcnemar: dict[str, Any] | None
+    flips: dict[str, Any]
+    leftOut: dict[str, Any]
+    notes: list[str]
+
+
 class MetricRecord(TypedDict):
     """What is known of a metric: its standard error, its number of samples, what is better."""
 

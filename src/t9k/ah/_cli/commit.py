@@ -7,7 +7,7 @@ import click
 from .._resolution import resolve_branch
 from .completers import complete_branch, complete_path
 from .groups import Command
-from .options import parse_additions, parse_metadata, spool_standard_input
+from .options import override_option, parse_additions, parse_metadata, spool_standard_input
 from .output import output_options, print_commit
 from .session import connect
 
@@ -44,6 +44,7 @@ from .session import connect
 )
 @output_options("The first 12 digits by default.")
 @click.option("--force", is_flag=True, help="Overwrite what others have changed meanwhile.")
+@override_option
 def commit(
     branch: str,
     message: str,
@@ -51,6 +52,7 @@ def commit(
     additions: list[tuple[str, str | None]],
     metadata: dict[str, str],
     force: bool,
+    override: str | None,
     output: str | None,
 ) -> None:
     """Change the files of a branch in one commit.
@@ -71,6 +73,6 @@ def commit(
     """
     target = resolve_branch(connect, branch)
     with spool_standard_input(additions) as add:
-        made = target.create_commit(message, deletions, add, metadata, force)
+        made = target.create_commit(message, deletions, add, metadata, force, override=override)
     if made is not None:
         print_commit(made, output)

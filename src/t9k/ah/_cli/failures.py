@@ -12,7 +12,7 @@ from .._errors import AssetHubError, PermissionDeniedError, ReferenceSyntaxError
 if TYPE_CHECKING:
     from .session import Session
 
-FAILED, USAGE, INTERRUPTED, READER_GONE = 1, 2, 130, 141
+FAILED, USAGE, NOT_PASSED, INTERRUPTED, READER_GONE = 1, 2, 3, 130, 141
 
 _NOUNS = ("folder", "model", "dataset", "branch", "tag", "commit", "object", "evaluation")
 # What shows the names that there are, by the code of the error about one that there is not.

@@ -12,6 +12,7 @@ from .._resolution import resolve_branch, resolve_reference
 from .changes import print_changes
 from .completers import complete_branch, complete_commit, complete_reference
 from .groups import Command
+from .options import override_option
 from .output import output_options, print_commit
 from .session import connect
 
@@ -45,6 +46,7 @@ def diff(old: str, new: str, output: str | None) -> None:
 @click.option("-m", "--message", help="What the merge does; a text that names both by default.")
 @click.option("--ours", is_flag=True, help="Where both changed a file, keep that of DEST.")
 @click.option("--theirs", is_flag=True, help="Where both changed a file, take that of SOURCE.")
+@override_option
 @output_options(_PRINTED)
 def merge(
     source: str,
@@ -52,6 +54,7 @@ def merge(
     message: str | None,
     ours: bool,
     theirs: bool,
+    override: str | None,
     output: str | None,
 ) -> None:
     """Merge SOURCE into the branch DEST of the same asset.
@@ -71,15 +74,21 @@ def merge(
     branch = resolve_branch(connect, destination)
     given = resolve_reference(connect, source)
     with _shown_conflicts():
-        made = branch.merge(given, message, "ours" if ours else "theirs" if theirs else None)
+        made = branch.merge(
+            given,
+            message,
+            "ours" if ours else "theirs" if theirs else None,
+            override=override,
+        )
     print_commit(made, output)
 
 
 @click.command(cls=Command)
 @click.argument("branch", metavar="BRANCH_REF", shell_complete=complete_branch())
 @click.argument("commit", metavar="COMMIT", shell_complete=complete_commit("branch"))
+@override_option
 @output_options(_PRINTED)
-def reset(branch: str, commit: str, output: str | None) -> None:
+def reset(branch: str, commit: str, override: str | None, output: str | None) -> None:
     """Point a branch at another commit of its asset.
 
     COMMIT is a commit, a tag or a branch. Commits that only the branch led to stay reachable by
@@ -90,15 +99,18 @@ def reset(branch: str, commit: str, output: str | None) -> None:
       ah reset image-classification/mnist-cnn-keras:v1 4d6988c3
       ah reset dataset/image-classification/mnist tag/2024-06
     """
-    print_commit(resolve_branch(connect, branch).reset(commit), output)
+    print_commit(resolve_branch(connect, branch).reset(commit, override=override), output)
 
 
 @click.command(cls=Command)
 @click.argument("branch", metavar="BRANCH_REF", shell_complete=complete_branch())
 @click.argument("commit", metavar="COMMIT", shell_complete=complete_commit("branch"))
 @click.option("-m", "--message", help="Why; a text that names the commit by default.")
+@override_option
 @output_options(_PRINTED)
-def revert(branch: str, commit: str, message: str | None, output: str | None) -> None:
+def revert(
+    branch: str, commit: str, message: str | None, override: str | None, output: str | None
+) -> None:
     """Take back what one commit changed, by a new commit.
 
     COMMIT is a commit, a tag or a branch; a merge is taken back to its first parent. Prints the
@@ -110,7 +122,7 @@ def revert(branch: str, commit: str, message: str | None, output: str | None) ->
     """
     target = resolve_branch(connect, branch)
     with _shown_conflicts():
-        made = target.revert(commit, message)
+        made = target.revert(commit, message, override=override)
     print_commit(made, output)
 
 

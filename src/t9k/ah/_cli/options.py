@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import click
 
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
 STANDARD_INPUT = "-"
+
+
+def override_option(command: CommandT) -> CommandT:
+    """Add `--override`."""
+    option = click.option(
+        "--override",
+        metavar="REASON",
+        help="Pass the branch's gate for this reason, which is recorded; of the owner.",
+    )
+    return option(command)
 
 
 def parse_metrics(

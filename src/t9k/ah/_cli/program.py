@@ -18,6 +18,7 @@ _PLACES = {
     "cache": "cache",
     "cat": "cat",
     "commit": "commit",
+    "compare": "compare",
     "completion": "completion",
     "create": "create",
     "delete": "delete",
@@ -25,6 +26,7 @@ _PLACES = {
     "diff": "history",
     "download": "download",
     "export": "interchange",
+    "gate": "gate",
     "import": "interchange",
     "key": "keys",
     "label": "label",
@@ -71,7 +73,7 @@ def ah() -> None:
       FOLDER/NAME  FOLDER/NAME:BRANCH  FOLDER/NAME:branch/BRANCH
       FOLDER/NAME:tag/TAG  FOLDER/NAME@COMMIT  FOLDER/NAME:COMMIT
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a gate is not passed, 130 interrupted.
     """
 
 
