@@ -57,12 +57,15 @@ CALLS: dict[str, list[str]] = {
     "gate set": [f"{CNN}:kept", "-f", str(Path(__file__).with_name("gate.yaml"))],
     "gate show": [f"{CNN}:kept"],
     "import evaluation": [str(FILES["csv"][1]), "-m", CNN, "-d", DIGITS],
+    "history": [CNN, "-m", "x"],
+    "invalidate evaluation": ["2c0b7cef-1db5-4e41-b8ea-5490fd81d4e5", "--undo"],
     "key create": ["--folder", MODELS],
     "key ls": [],
     "key revoke": ["00000000"],
     "label dataset": [DIGITS, "-a", "new"],
     "label folder": [MODELS, "-a", "new"],
     "label model": [CNN, "-a", "new"],
+    "leaderboard": [DIGITS, "-m", "x"],
     "log": [CNN],
     "ls branch": [CNN],
     "ls commit": [CNN],
@@ -80,8 +83,10 @@ CALLS: dict[str, list[str]] = {
     "rename model": [CNN, "new"],
     "reset": [CNN, "branch/v1"],
     "revert": [f"{CNN}:v1", "branch/v1"],
+    "search evaluation": ["x > 0"],
     "share": [MODELS, "--public", "--level", "view"],
     "show": [CNN],
+    "show evaluation": ["2c0b7cef-1db5-4e41-b8ea-5490fd81d4e5"],
     "transfer": [MODELS, "nobody"],
     "unprotect": [DIGITS],
     "unshare": [MODELS, "--public"],
@@ -94,7 +99,7 @@ ENDLESS = {"compare", "export evaluation", "import evaluation"}
 READING = {
     *("compare", "gate check", "gate show"),
     *("cat", "diff", "download", "log", "ls branch", "ls commit", "ls dataset", "ls evaluation"),
-    "export evaluation",
+    *("export evaluation", "history", "leaderboard", "search evaluation"),
     *("key create", "key ls", "ls folder", "ls model", "ls object", "ls tag", "show", "whoami"),
 }
 MARKS = (CNN, DIGITS, MODELS, DATASETS)
@@ -175,7 +180,8 @@ def test_every_command_is_tried() -> None:
 @on_one_hub
 def test_the_calls_are_right(hub_of_things: str, run_ah: RunAh) -> None:
     """But for those that name what a hub makes up; what deletes and renames comes last."""
-    made_up = {"delete evaluation", "key revoke", "transfer"}
+    ids = {f"{verb} evaluation" for verb in ("delete", "invalidate", "show")}
+    made_up = ids | {"key revoke", "transfer"}
     last = [name for name in CALLS if name.split()[0] in ("rename", "delete")]
     for name in sorted(CALLS.keys() - last) + [name for name in last if "rename" not in name]:
         result = run_ah(*_line(name, **_of(hub_of_things)))

@@ -327,11 +327,11 @@ class Client:
 
         Those that cannot be told apart share a rank. They are of the commit that `dataset` means,
         or with `across` of all its commits. `query` is a search among them. `best` takes the best
-        evaluation of each model, or all. `direction` says what is better, where the evaluations
-        themselves do not. `limit` is the most to return.
+        evaluation of each model, or all. `direction` says what is better; without it the
+        evaluations do, else the metric's name. `limit` is the most to return.
 
-        Raises InvalidInputError where nobody says what is better, NotFoundError for a dataset that
-        is not there.
+        Raises InvalidInputError where evaluations do not agree on what is better, NotFoundError for
+        a dataset that is not there.
         """
         from ._leaderboards import find_leaderboard
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ._display import Listing, Shown, state_of
@@ -14,7 +15,7 @@ from ._references import check_id, parse_reference
 from ._values import check_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from os import PathLike
     from pathlib import Path
 
@@ -128,8 +129,21 @@ class Evaluation(Shown, dict[str, Any]):
 
 def get_evaluation(connection: Connection, id_: str) -> Evaluation:
     """The evaluation with that id; raises NotFoundError."""
-    entry = connection.request("GET", f"/evaluations/{check_id(id_, 'an evaluation')}")
-    return Evaluation(connection, entry)
+    with _known(id_) as route:
+        return Evaluation(connection, connection.request("GET", route))
+
+
+@contextmanager
+def _known(id_: str) -> Iterator[str]:
+    """Gives the route of an evaluation, and has the error that there is none say which."""
+    try:
+        yield f"/evaluations/{check_id(id_, 'an evaluation')}"
+    except NotFoundError as error:
+        raise NotFoundError(
+            f"There is no evaluation with ID {id_} that you may view",
+            code=error.code,
+            status=error.status,
+        ) from error
 
 
 def list_evaluation(
@@ -171,14 +185,8 @@ def search_evaluation(
 def delete_evaluation(connection: Connection, id_: str, reason: str | None = None) -> None:
     """Delete the evaluation with that id; raises NotFoundError."""
     query = {} if reason is None else {"reason": check_text(reason, "The reason")}
-    try:
-        connection.delete(f"/evaluations/{check_id(id_, 'an evaluation')}", query=query)
-    except NotFoundError as error:
-        raise NotFoundError(
-            f"There is no evaluation with ID {id_} that you may view",
-            code=error.code,
-            status=error.status,
-        ) from error
+    with _known(id_) as route:
+        connection.delete(route, query=query)
     inform(f"Deleting evaluation with ID {id_}")
 
 

@@ -36,6 +36,7 @@ class Leaderboard(list["LeaderboardEntry"]):
         self.commit: str = answer["datasetCommit"]
         self.metric: str = answer["metric"]
         self.higher_is_better: bool = answer["higherIsBetter"]
+        self._guessed = answer["direction"] == "name"
         self.method: str = answer["method"]
         self.notes: list[str] = list(answer["notes"])
         self.total: int = answer["total"]
@@ -46,10 +47,11 @@ class Leaderboard(list["LeaderboardEntry"]):
     @property
     def remarks(self) -> list[str]:
         """What stands below the table: what is better, the method, the notes."""
-        better = "higher" if self.higher_is_better else "lower"
+        better = "higher is better" if self.higher_is_better else "lower is better"
+        better += ", going by its name" if self._guessed else ""
         left = self.total - len(self)
         more = [f"{left} more places are not shown."] if left else []
-        return [f"{self.metric}: {better} is better. {self.method}", *self.notes, *more]
+        return [f"{self.metric}: {better}. {self.method}", *self.notes, *more]
 
     def table(self) -> tuple[list[str], list[list[str]], list[str]]:
         """The headers, the cells of each place as people see them, and the headers of numbers."""

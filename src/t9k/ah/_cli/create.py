@@ -11,7 +11,7 @@ from .._references import parse_asset, parse_folder, parse_reference
 from .._resolution import resolve_asset, resolve_folder, resolve_reference
 from .completers import complete_asset, complete_folder, complete_reference
 from .groups import Group
-from .options import parse_metrics
+from .recording import create_evaluation
 from .session import connect, current_session
 
 if TYPE_CHECKING:
@@ -123,35 +123,4 @@ def create_tag(reference: str, tag: str) -> None:
     resolve_reference(connect, reference).create_tag(tag)
 
 
-@create.command("evaluation")
-@click.argument("model", metavar="MODEL[:REF]", shell_complete=complete_reference("model"))
-@click.option(
-    "-d",
-    "--dataset",
-    required=True,
-    metavar="DATASET[:REF]",
-    shell_complete=complete_reference("dataset"),
-    help="What it was measured on.",
-)
-@click.option(
-    "-m",
-    "--metric",
-    "metrics",
-    required=True,
-    multiple=True,
-    metavar="NAME=NUMBER",
-    help="A metric; may be repeated.",
-    callback=parse_metrics,
-)
-def create_evaluation(model: str, dataset: str, metrics: dict[str, int | float]) -> None:
-    """Record metrics of the commit that MODEL[:REF] points at now.
-
-    \b
-    Examples:
-      ah create evaluation image-classification/mnist-cnn-keras:branch/v1 \\
-          -d image-classification/mnist -m loss=1.47 -m accuracy=0.99
-      ah create evaluation image-classification/mnist-cnn-keras:tag/released \\
-          -d image-classification/mnist:tag/2024-06 -m 'top 5 accuracy=0.999'
-    """
-    reference = resolve_reference(connect, model, "model")
-    reference.create_evaluation(metrics, dataset)
+create.add_command(create_evaluation)

@@ -126,15 +126,17 @@ def delete_tag(tag: str, yes: bool) -> None:
 
 @delete.command("evaluation")
 @click.argument("id_", metavar="ID")
+@click.option("--reason", metavar="TEXT", help="Why; the hub keeps it.")
 @_yes_option
-def delete_evaluation(id_: str, yes: bool) -> None:
+def delete_evaluation(id_: str, reason: str | None, yes: bool) -> None:
     """Delete an evaluation.
 
     \b
-    Example:
+    Examples:
       ah delete evaluation 2c0b7cef-1db5-4e41-b8ea-5490fd81d4e5
+      ah delete evaluation 2c0b7cef-1db5-4e41-b8ea-5490fd81d4e5 --reason "of another model"
     """
     from .._evaluations import delete_evaluation as delete
 
     _confirm(f"evaluation {check_id(id_, 'an evaluation')}", yes)
-    delete(connect(), id_)
+    delete(connect(), id_, reason)

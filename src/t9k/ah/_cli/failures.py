@@ -27,6 +27,8 @@ _LISTINGS = {
     "evaluation_not_found": "ah ls evaluation MODEL",
 }
 
+_POINTING = ("invalid_query", "invalid_sort")
+
 
 def report(error: BaseException, session: Session) -> int:
     """Print the line for an error, with `--debug` where it came from; returns the exit code."""
@@ -39,7 +41,13 @@ def report(error: BaseException, session: Session) -> int:
         traceback.print_exception(error)
     sentence, code = _sentence_of(error)
     mark = click.style("AH ERROR:", fg="red", bold=True)
+    # A search that is wrong is shown with a caret under the place.
+    excerpt = ""
+    if isinstance(error, AssetHubError) and error.code in _POINTING:
+        sentence, _, excerpt = sentence.partition("\n")
     click.echo(f"{mark} {' '.join(sentence.split())}", err=True, color=wanted_color())
+    for line in excerpt.splitlines():
+        click.echo(line, err=True)
     return code
 
 

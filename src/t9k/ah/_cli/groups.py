@@ -80,6 +80,15 @@ class Program(click.Group):
         self.commands = LazyCommands(places)
         self.params += _missing_options(self.params, hidden=False)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Also finds a command of two words, such as `show evaluation` beside `show`."""
+        name = " ".join(args[:2])
+        if name in self.commands:
+            return name, self.commands[name], args[2:]
+        return super().resolve_command(ctx, args)
+
 
 class LazyCommands(MutableMapping[str, click.Command]):
     """Commands by their names, each imported from its module once it is asked for.
@@ -94,7 +103,7 @@ class LazyCommands(MutableMapping[str, click.Command]):
         found = self._commands[name]
         if isinstance(found, str):
             # `import` is a word of Python's own.
-            attribute = f"{name}_" if iskeyword(name) else name
+            attribute = f"{name}_" if iskeyword(name) else name.replace(" ", "_")
             found = getattr(import_module(f".{found}", __package__), attribute)
             assert isinstance(found, click.Command)  # noqa: S101
             self._commands[name] = found

@@ -51,6 +51,46 @@ def _parse_number(name: str, text: str) -> int | float:
     raise click.BadParameter(f"metric {name!r} must be a number, not {text!r}.")
 
 
+def parse_counts(
+    context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, int]:
+    """The whole numbers of `--count NAME=NUMBER`, by the names of metrics."""
+    counts: dict[str, int] = {}
+    for name, count in parse_metrics(context, parameter, texts).items():
+        if not isinstance(count, int):
+            raise click.BadParameter(f"metric {name!r} must be a whole number, not {count!r}.")
+        counts[name] = count
+    return counts
+
+
+def parse_params(
+    _context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, Any]:
+    """The values of `--param NAME=VALUE`: JSON where it is some, else text."""
+    params: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE.")
+        if name in params:
+            raise click.BadParameter(f"{name!r} is given twice.")
+        params[name] = _parse_value(value)
+    return params
+
+
+def _parse_value(text: str) -> Any:
+    import json
+
+    def refuse(word: str) -> None:
+        raise ValueError(word)
+
+    # NaN, which Python's JSON would take, is no JSON.
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return text
+
+
 def parse_metadata(
     _context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]
 ) -> dict[str, str]:

@@ -60,6 +60,15 @@ def print_value(value: Any, output: str) -> None:
     click.echo(text)
 
 
+def plain_number(value: float) -> float | str:
+    """A number as JSON has it: NaN and infinities, which it has not, as text."""
+    import math
+
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
 def print_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print rows below a header as CSV, by RFC 4180 but for lines that end with LF."""
     import csv
