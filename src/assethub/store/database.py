@@ -254,7 +254,7 @@ def _sqlite_engine(url: str, begin: str, *, pool_size: int, query_only: bool) ->
             "synchronous=FULL",
             "foreign_keys=ON",
             # Each reader has one of its own, and there may be 50 of them.
-            f"cache_size={-8192 if query_only else -65536}",
+            f"cache_size={-8192 if query_only else -32768}",
             f"query_only={'ON' if query_only else 'OFF'}",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
