@@ -224,6 +224,15 @@ def test_an_empty_folder_says_how_to_fill_it_to_who_may(
     assert (f"ah create dataset {path}/NAME" in text) == (level == "edit")
 
 
+def test_a_model_of_someone_else_is_named_with_its_owner(
+    folder: Folder, guest: Visitor, other: User
+) -> None:
+    folder.share("user", other.name, "run")
+    assert "ah create evaluation digits/svm -d" in folder.owner.get(folder.shelf.model_url).text
+    said = f"ah create evaluation {folder.shelf.model} -d"
+    assert said in guest.get(folder.shelf.model_url).text
+
+
 @pytest.mark.parametrize("do", ["share", "unshare"])
 def test_each_form_needs_the_token_of_the_session(
     folder: Folder, guest: Visitor, other: User, do: str
