@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,23 @@ def test_nothing_is_recorded_where_one_of_several_files_is_wrong(
     with pytest.raises(ah.InvalidInputError):
         ah.import_evaluation([_path("csv"), "large.csv"], "vision/cnn", "vision/digits")
     assert _list(model) == []
+
+
+def test_samples_that_differ_in_their_columns_are_made_alike(
+    model: ah.Model, dataset: ah.Dataset
+) -> None:
+    log = json.loads(Path(_path("inspect json")).read_text())
+    log["samples"][1]["scores"] = {
+        "includes": {"value": "unclear"},
+        "length": {"value": {"words": 3}},
+    }
+    Path("log.json").write_text(json.dumps(log))
+    (id_,) = ah.import_evaluation("log.json", "vision/cnn", "vision/digits")
+    first, second = _samples(id_)
+    assert (first["includes"], second["includes"]) == ("0.0", "unclear")
+    assert (first["match"], second["length/words"]) == (0, 3)
+    assert math.isnan(float(second["match"]))
+    assert math.isnan(float(first["length/words"]))
 
 
 def test_samples_with_an_id_twice_are_refused(model: ah.Model, dataset: ah.Dataset) -> None:

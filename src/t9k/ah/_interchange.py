@@ -131,27 +131,41 @@ def _write_samples(samples: Iterable[dict[str, Any]], file: IO[bytes]) -> int:
 
     A column that has both numbers and text somewhere becomes text.
     """
-    from json import dumps
-
-    kinds: dict[str, set[bool]] = {}
+    columns: dict[str, set[type]] = {}
+    count, are_alike = 0, True
     for sample in samples:
+        are_alike = are_alike and (not count or sample.keys() == columns.keys())
         for name, value in sample.items():
-            if value is not None:
-                kinds.setdefault(name, set()).add(isinstance(value, int | float))
-    mixed = {name for name, found in kinds.items() if len(found) > 1}
-    count = 0
-    for sample in samples:
-        row = {name: _cell(sample.get(name), kinds[name], name in mixed) for name in kinds}
-        file.write(dumps(row, ensure_ascii=False).encode() + b"\n")
+            columns.setdefault(name, set()).add(_kind(value))
+        file.write(_line(sample))
         count += 1
+    if are_alike and all(len(kinds) == 1 for kinds in columns.values()):
+        return count
+    file.seek(0)
+    file.truncate()
+    for sample in samples:
+        row = {name: _cell(sample.get(name), kinds) for name, kinds in columns.items()}
+        file.write(_line(row))
     return count
 
 
-def _cell(value: Any, kinds: set[bool], is_mixed: bool) -> Any:
+def _line(row: Mapping[str, Any]) -> bytes:
+    from json import dumps
+
+    return dumps(row, ensure_ascii=False).encode() + b"\n"
+
+
+def _kind(value: Any) -> type:
+    if value is None:
+        return type(None)
+    return float if isinstance(value, int | float) else str
+
+
+def _cell(value: Any, kinds: set[type]) -> Any:
     if value is None:
         # The hub tells a column's kind by its first value.
-        return float("nan") if kinds == {True} else ""
-    return str(value) if is_mixed else value
+        return "" if str in kinds else float("nan")
+    return value if isinstance(value, str) or str not in kinds else str(value)
 
 
 def find_evaluations(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -64,13 +65,13 @@ def parse_json(data: bytes, part: Part) -> Part:
     """The document of these bytes, at the place of `part`."""
     text = decode(data, part)
     try:
-        value = json.loads(text, object_pairs_hook=lambda pairs: _object(pairs, part))
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise part.refuse(
             f"is no JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from None
-    except InvalidInputError:
-        raise
+    except _Twice as error:
+        raise part.refuse(f"has the key {error.args[0]!r:.60} twice in one object") from None
     except ValueError as error:
         # Such as a whole number of more digits than Python takes.
         raise part.refuse(f"is no JSON: {error}") from None
@@ -79,13 +80,20 @@ def parse_json(data: bytes, part: Part) -> Part:
     return Part(part.file, value, part.place)
 
 
-def _object(pairs: list[tuple[str, Any]], part: Part) -> dict[str, Any]:
+class _Twice(ValueError):
+    """A key that is given twice."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise part.refuse(f"has the key {twice!r:.60} twice in one object")
+        raise _Twice(next(name for name in names if names.count(name) > 1))
     return made
+
+
+# Made once: files of samples have a document a line.
+_DECODER = json.JSONDecoder(object_pairs_hook=_object)
 
 
 def read_lines(path: Path) -> Iterator[Part]:
@@ -101,6 +109,24 @@ def read_lines(path: Path) -> Iterator[Part]:
                 found = parse_json(line, part)
                 found.object()
                 yield found
+
+
+def read_last_line(path: Path) -> Part:
+    """The document in the last line of a JSON Lines file; nothing where that has none.
+
+    A line that is no JSON is left to `read_lines`, which knows its number.
+    """
+    with open_file(path) as file:
+        file.seek(0, os.SEEK_END)
+        start = max(0, file.tell() - MAX_LINE)
+        file.seek(start)
+        lines = file.read(MAX_LINE).splitlines()
+    part = Part(path.name, None, "last line")
+    line = next((each for each in reversed(lines) if each.strip()), b"")
+    try:
+        return parse_json(line, part) if line else part
+    except InvalidInputError:
+        return part
 
 
 class Samples:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .files import Samples, read_json, read_lines
+from .files import Samples, read_json, read_last_line, read_lines
 from .parts import Part
 from .records import Metric, Record, Tool, add_metric, make_record
 
@@ -132,10 +132,10 @@ def _find_samples(path: Path, task: str) -> Samples | None:
 
 def iterate_samples(path: Path) -> Iterator[dict[str, Any]]:
     """The samples of a file; where there are several filters, each sample has all their metrics."""
-    filters = {part.get("filter").text() for part in read_lines(path)}
-    if len(filters) < 2:
-        return (_read_sample(part) for part in read_lines(path))
     # All samples of one filter come before those of the next.
+    ends = [next(read_lines(path), Part(path.name, None)), read_last_line(path)]
+    if len({part.find("filter").text() for part in ends}) < 2:
+        return (_read_sample(part) for part in read_lines(path))
     joined: dict[str, dict[str, Any]] = {}
     for part in read_lines(path):
         sample = _read_sample(part)
