@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 from typing import Any
 
 import pyarrow as pa
@@ -10,7 +11,11 @@ import pytest
 
 from api.labs import Lab, lines
 from api.raw import Raw
+from assethub.core import samples, users
 from assethub.core.collection import collect
+from assethub.core.sample_files import MAGIC
+from assethub.core.samples import SampleIntake
+from assethub.errors import TooLarge
 from hubs import RunningHub
 
 ROWS = [
@@ -168,7 +173,42 @@ def test_garbage_collection_keeps_samples_as_long_as_their_evaluation(hub: Runni
 
 
 def test_a_large_file_does_not_stand_in_memory(lab: Lab) -> None:
-    """Thirty megabytes of lines: what the server needs more stays far below that."""
+    """Of 60 MB of lines, which never end, no more than a part is held at a time."""
     row = b'{"id": %d, "accuracy": 1, "text": "' + b"x" * 1000 + b'"}\n'
-    sent = b"".join(row % number for number in range(30_000))
-    assert lab.send(sent)
+    user = users.find_user(lab.hub.inside, lab.user.name)
+    pool = pa.default_memory_pool()
+    tracemalloc.start()
+    try:
+        with SampleIntake(lab.hub.inside, user) as intake:
+            for start in range(0, 60_000, 1000):
+                intake.write(b"".join(row % number for number in range(start, start + 1000)))
+            assert intake.finish().samples.rows == 60_000
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 45_000_000
+    assert pool.bytes_allocated() < 45_000_000
+
+
+def test_more_than_the_hub_takes_is_refused_on_the_way(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(samples, "LARGEST_BYTES", 3_000_000)
+    user = users.find_user(lab.hub.inside, lab.user.name)
+    there = {blob.address for blob in lab.hub.inside.blobs.list()}
+    with SampleIntake(lab.hub.inside, user) as intake:
+        intake.write(MAGIC + bytes(2_000_000))
+        with pytest.raises(TooLarge):
+            intake.write(bytes(1_000_000))
+    assert {blob.address for blob in lab.hub.inside.blobs.list()} == there
+
+
+def test_two_evaluations_may_have_the_same_bytes(lab: Lab) -> None:
+    """They are kept once, for as long as one of them needs them."""
+    first, second = (lab.create(samples=lab.send(ROWS)) for _ in range(2))
+    assert first["samples"] == second["samples"]
+    model = lab.models["rnn"]
+    third = lab.create(samples=lab.send(ROWS), model=lab.model.replace("cnn", "rnn"))
+    lab.raw.ok("DELETE", f"/assets/{model}")
+    assert lab.refuse("GET", f"/evaluations/{third['id']}/samples")["status"] == 404
+    assert len(read(lab, first["id"])["results"]) == 10

@@ -24,10 +24,7 @@ from assethub.tree import Entry
 
 router = APIRouter(prefix="/evaluations", tags=["evaluations"])
 _BODY = {
-    "content": {
-        "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
-        "application/x-ndjson": {"schema": {"type": "string", "format": "binary"}},
-    },
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     "required": True,
 }
 _LINES_AT_ONCE = 2000
