@@ -23,6 +23,7 @@ from assethub.core import (
 )
 from assethub.core.permissions import Level
 from assethub.core.references import look_up
+from assethub.core.refusals import Refusals
 from assethub.core.sharing import Grantee
 from assethub.core.users import User
 from assethub.errors import HubError
@@ -88,7 +89,10 @@ def test_what_is_hidden_costs_as_many_statements_as_what_is_not_there(
 
 @contextmanager
 def counted(hub: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The statements that run meanwhile, by SQLAlchemy or by the driver."""
+    """The statements that run meanwhile, by SQLAlchemy or by the driver.
+
+    But for those by which a refusal is recorded: they run later, and no answer waits for them.
+    """
     ran: list[str] = []
     run = statements._run
 
@@ -102,6 +106,7 @@ def counted(hub: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     engines = {hub.database.engine, hub.database.writer}
     with monkeypatch.context() as patch:
         patch.setattr(statements, "_run", record)
+        patch.setattr(Refusals, "take", lambda *_: None)
         for engine in engines:
             sa.event.listen(engine, "before_cursor_execute", listen)
         yield ran
