@@ -188,7 +188,7 @@ def test_a_leaderboard_ranks_the_best_of_each_model(
     assert shown.code == 0, shown.err
     assert [row[0] for row in shown.rows[1:4]] == ["1=", "1=", "3"]
     assert "unpaired" in shown.out
-    assert "accuracy: higher is better." in shown.out
+    assert "\n\nHigher is better. " in shown.out
     table = run_ah(*command, "-o", "table")
     assert len(table.rows) == 4
     assert run_ah(*command, "-o", "name", "--limit", "1").out == f"{good.id}\n"
@@ -222,15 +222,17 @@ def test_a_leaderboard_asks_what_is_better_where_evaluations_do_not_agree(
 ) -> None:
     command = ("leaderboard", "vision/digits", "-m", "score")
     model.create_evaluation({"score": {"value": 0.5, "higher_is_better": True}}, dataset)
-    assert "score: higher is better. " in run_ah(*command).out
+    assert "Higher is better." in run_ah(*command).out
+    assert "told by the name" not in run_ah(*command).out
     model.create_evaluation({"score": {"value": 0.5, "higher_is_better": False}}, dataset)
     result = run_ah(*command)
     assert (result.code, result.out) == (1, "")
     assert "say which by direction" in result.err
-    assert "score: lower is better. " in run_ah(*command, "--direction", "lower").out
+    assert "Lower is better." in run_ah(*command, "--direction", "lower").out
     model.create_evaluation({"loss": 0.5}, dataset)
     shown = run_ah("leaderboard", "vision/digits", "-m", "loss")
-    assert "loss: lower is better, going by its name. " in shown.out
+    assert "Lower is better." in shown.out
+    assert "What is better was told by the name of the metric.\n" in shown.out
 
 
 def test_a_history_is_drawn_and_listed_oldest_first(

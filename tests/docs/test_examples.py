@@ -164,7 +164,7 @@ def _plain(text: str) -> str:
     for pattern, word in CHANGING.items():
         text = pattern.sub(word, text)
     # In a table, ages and names make columns wider or narrower.
-    if re.match(r"[A-Z_]+(  |$)", text):
+    if re.search(r"^[A-Z_]+(  |$)", text, re.M):
         text = re.sub(" {2,}", "  ", text)
     return text
 

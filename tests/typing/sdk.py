@@ -153,4 +153,46 @@ def keep_evaluations(branch: ah.Branch, dataset: ah.Dataset) -> None:
     made = branch.create_evaluation({"accuracy": 0.9}, dataset)
     assert_type(made.id, str)
     assert_type(made.alive, bool)
-    made.delete()
+    made.invalidate("leaked labels")
+    made.revalidate()
+    assert_type(made.samples("accuracy = 0", limit=3), list[dict[str, Any]])
+    assert_type(made.download_samples("samples.parquet"), Path)
+    made.delete("leaked labels")
+
+
+class Frame:
+    """What a data frame of pandas has."""
+
+    def to_parquet(self, path: object = None, engine: str = "auto") -> bytes | None: ...
+
+
+def prove_evaluations(branch: ah.Branch, dataset: ah.Dataset, frame: Frame) -> None:
+    for samples in (frame, "samples.parquet", Path("samples.jsonl"), [{"id": 1, "accuracy": 1}]):
+        branch.create_evaluation(
+            {"mmlu": {"law": 0.5}, "accuracy": {"value": 0.9, "n": 900}, "loss": 1},
+            dataset,
+            params={"lr": 0.1, "layers": [1, 2]},
+            tool="lm-eval@0.4.9",
+            revision="4d6988c3",
+            seed=7,
+            hardware="2 CPUs",
+            duration=1.5,
+            note="first",
+            labels=["nightly"],
+            samples=samples,
+        )
+    one = {"model": branch, "dataset": dataset, "metrics": {"accuracy": 0.9}}
+    assert_type(ah.create_evaluations([one]), list[str])
+
+
+def look_at_evaluations(model: ah.Model, dataset: ah.Dataset) -> None:
+    found = ah.search_evaluation("accuracy > 0.9", "-accuracy", 3, model=model, stale=True)
+    assert_type(found, list[ah.EvaluationEntry])
+    assert_type(found[0]["datasetMoved"], int | None)
+    board = ah.leaderboard(dataset, "accuracy", best="all", across=True, direction="higher")
+    assert_type(board, ah.Leaderboard)
+    assert_type(board[0]["rank"], int)
+    assert_type(board.notes, list[str])
+    trend = model.history("accuracy", dataset)
+    assert_type(trend, ah.History)
+    assert_type(trend[0]["value"], float)

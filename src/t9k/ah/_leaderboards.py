@@ -46,12 +46,11 @@ class Leaderboard(list["LeaderboardEntry"]):
 
     @property
     def remarks(self) -> list[str]:
-        """What stands below the table: what is better, the method, the notes."""
-        better = "higher is better" if self.higher_is_better else "lower is better"
-        better += ", going by its name" if self._guessed else ""
+        """What stands below the table: the method, the notes, what is not shown."""
+        guess = "What is better was told by the name of the metric."
         left = self.total - len(self)
         more = [f"{left} more places are not shown."] if left else []
-        return [f"{self.metric}: {better}. {self.method}", *self.notes, *more]
+        return [self.method, *([guess] if self._guessed else []), *self.notes, *more]
 
     def table(self) -> tuple[list[str], list[list[str]], list[str]]:
         """The headers, the cells of each place as people see them, and the headers of numbers."""
