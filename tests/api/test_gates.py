@@ -349,6 +349,9 @@ def test_who_may_only_record_cannot_mark_what_went_badly(gated: Gated) -> None:
     gated.runner.ok("POST", f"/evaluations/{bad}/invalid", {"reason": "I do not like it"})
     assert bad[:8] in gated.reasons(gated.merge())[0]
     gated.editor.ok("POST", f"/evaluations/{bad}/invalid", {"reason": "the wrong split"})
+    for method, body in (("DELETE", None), ("POST", {"reason": "mine"})):
+        path = f"/evaluations/{bad}/invalid"
+        assert gated.runner.call(method, path, body, JSON).status == 403
     assert gated.merge().status == 200
 
 

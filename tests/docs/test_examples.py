@@ -22,7 +22,7 @@ TUTORIALS = sorted(
 # Each document with its translation.
 DOCUMENTS = [
     ("README.md", "README.zh.md"),
-    *((f"docs/{name}.md", f"docs/{name}.zh.md") for name in (*TUTORIALS, "importing")),
+    *((f"docs/{name}.md", f"docs/{name}.zh.md") for name in (*TUTORIALS, "importing", "gates")),
 ]
 # Below which heading the examples stand, where not everywhere.
 HEADINGS = {"README.md": "## First steps", "README.zh.md": "## 上手"}

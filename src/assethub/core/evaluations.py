@@ -177,7 +177,10 @@ def mark_invalid(hub: Hub, user: User, id_: str, reason: str) -> Evaluation:
 
 @audited("evaluation.validate", evaluation="id_")
 def mark_valid(hub: Hub, user: User, id_: str) -> Evaluation:
-    """Takes back that an evaluation does not count. Allowed to those who may say it."""
+    """Takes back that an evaluation does not count.
+
+    Allowed to who may edit the model, and to who recorded it where they have said it themselves.
+    """
     mark = {"invalid": None, "invalid_by": None, "invalid_why": None}
     return _change_mark(hub, user, id_, "evaluation.validate", mark)
 
@@ -187,7 +190,7 @@ def _change_mark(
 ) -> Evaluation:
     def job(connection: sa.Connection) -> Evaluation:
         row = find_row(connection, user, id_, Level.RUN)
-        if row.creator != user.name:
+        if row.creator != user.name or row.invalid_by not in (None, user.name):
             find_row(connection, user, id_, Level.EDIT)
         connection.execute(evaluations.update().where(evaluations.c.seq == row.seq), mark)
         _record(connection, user, action, row)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Pair = tuple[Measured, Measured]
 HINT = (
-    "a commit made on the branch itself has no evaluations yet: make it on another branch that has "
+    "A commit made on the branch itself has no evaluations yet: make it on another branch that has "
     "all of {branch}, evaluate it there, and merge that by fast-forward or reset {branch} to it"
 )
 
