@@ -64,8 +64,8 @@ def compare(
         columns, rows, _ = made.table()
         print_csv([column.lower() for column in columns], rows)
     elif output == "name":
-        for each in made:
-            click.echo(f"{each['metric']} {each['verdict']}")
+        for row in made:
+            click.echo(f"{row['metric']} {row['verdict']}")
     else:
         columns, rows, right = made.table()
         print_table(columns, rows, right)
