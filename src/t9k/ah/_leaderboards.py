@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ._records import LeaderboardEntry
 
 _MOST_PER_PAGE = 1000
+# Of what a notebook shows.
+_MOST_ROWS = 200
 
 
 class Leaderboard(list["LeaderboardEntry"]):
@@ -56,20 +58,20 @@ class Leaderboard(list["LeaderboardEntry"]):
         """The headers, the cells of each place as people see them, and the headers of numbers."""
         columns = self._columns()
         right = [column.header for column in columns if column.is_number]
-        return [column.header for column in columns], self._rows(columns), right
+        rows = [[column.cell(each) for column in columns] for each in self]
+        return [column.header for column in columns], rows, right
 
     def _repr_html_(self) -> str:
         from html import escape
 
-        columns = self._columns()
-        remarks = "".join(f"<p>{escape(each)}</p>" for each in self.remarks)
-        return html_table(columns, self._rows(columns)) + remarks
+        rows = self.table()[1]
+        left = len(rows) - _MOST_ROWS
+        more = [f"… and {left} more"] if left > 0 else []
+        remarks = "".join(f"<p>{escape(each)}</p>" for each in [*more, *self.remarks])
+        return html_table(self._columns(), rows[:_MOST_ROWS]) + remarks
 
     def _repr_pretty_(self, printer: Printer, _cycle: bool) -> None:
         printer.text(str(self))
-
-    def _rows(self, columns: list[Column]) -> list[list[str]]:
-        return [[column.cell(each) for column in columns] for each in self]
 
     def _columns(self) -> list[Column]:
         counts = Counter(each["rank"] for each in self)
