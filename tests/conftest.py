@@ -10,11 +10,20 @@ from moto.server import ThreadedMotoServer
 
 from assethub.settings import Settings
 from hubs import S3_VARIABLES, RunningHub, run_hub
+from leaks import watching
 
 # A shell that runs the tests in the background has them ignore Ctrl-C, and what they start too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 BACKENDS = ("sqlite+files", "postgresql+s3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_in_any_log() -> Iterator[None]:
+    """Fails the run where a secret of the tests stands in a log or an audit log of their hubs."""
+    with watching() as leaks:
+        yield
+    assert leaks.find() == []
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from assethub.core import keys, users
 from assethub.core.hub import Hub, open_hub
 from assethub.settings import Settings
+from leaks import LEAKS
 
 # By which a hub finds its object store, beside AWS_ENDPOINT_URL.
 S3_VARIABLES = {
@@ -39,6 +40,7 @@ class RunningHub:
 
     def new_user(self, name: str | None = None) -> User:
         user = users.add_user(self.inside, name or f"user-{uuid.uuid4().hex[:12]}")
+        LEAKS.names.add(user.name)
         return User(user.name, keys.add_key(self.inside, user, "test"))
 
 
@@ -51,6 +53,7 @@ def run_hub(settings: Settings, log: Path) -> Iterator[RunningHub]:
         try:
             yield RunningHub(url, settings, inside, log)
         finally:
+            LEAKS.keep_records(inside)
             inside.close()
             process.terminate()
             assert process.wait(10) == 0, log.read_text()
@@ -58,6 +61,7 @@ def run_hub(settings: Settings, log: Path) -> Iterator[RunningHub]:
 
 def start_hub(settings: Settings, log: Path) -> tuple[subprocess.Popen[str], str]:
     """The process of a new server on a free port, and the URL it said it serves at."""
+    LEAKS.logs.add(log)
     with log.open("a") as errors:
         process = subprocess.Popen(
             [Path(sys.executable).with_name("assethub"), "serve", "--port", "0"],
