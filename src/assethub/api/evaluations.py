@@ -108,6 +108,7 @@ async def create_evaluation(request: Request) -> Response:
     Training loops call it often, so it asks for the database once, on the loop's own time: the key
     is looked up in the transaction that records.
     """
+    find_key(request)  # who has none is told so before anything else
     new = recording.read_new(_parse_body(await request.body()))
     return await _record(request, recording.plan_evaluation, new, [new], _encode)
 
@@ -115,6 +116,7 @@ async def create_evaluation(request: Request) -> Response:
 @router.post("/batch", openapi_extra=_BATCH_SCHEMA)
 async def create_evaluations(request: Request) -> Response:
     """Records up to 10,000 evaluations, all of them or none."""
+    find_key(request)
     news = await run_in_threadpool(_parse_batch, await request.body())
     return await _record(request, recording.plan_batch, news, news, _encode_ids)
 
