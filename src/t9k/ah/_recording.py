@@ -99,6 +99,9 @@ def _check_name(name: object) -> str:
 
 def _check_metric(name: str, value: Any) -> Any:
     """A number, a number with what is known of it, or a mapping of metrics."""
+    # What most are, of thousands at once.
+    if type(value) is float:
+        return value
     if not isinstance(value, Mapping) or not value:
         return _number(name, value)
     if "value" not in value:
@@ -128,6 +131,8 @@ def _number(name: str, value: Any) -> int | float:
 
 def _check_evidence(evidence: Mapping[str, Any]) -> dict[str, Any]:
     """What an evaluation says beside its metrics, but for the samples; None says nothing."""
+    if not evidence:
+        return {}
     unknown = next((key for key in evidence if key not in _CHECKS and key != "samples"), None)
     if unknown is not None:
         known = ", ".join([*_NEEDED, *_CHECKS, "samples"])
