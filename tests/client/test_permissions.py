@@ -97,7 +97,7 @@ TABLE = {
     "reset": (EDIT, "{model}:dev main"),
     "revert": (EDIT, "{model}:dev main"),
     "search evaluation": (KNOWN, "accuracy>0"),
-    "share": (OWN, "{folder} --public"),
+    "share": (OWN, "{folder} --user {heir}"),
     "show": (VIEW, "{model}"),
     "show evaluation": (VIEW, "{evaluation}"),
     "transfer": (GIVE, "{folder} {heir}"),

@@ -100,7 +100,7 @@ def test_a_login_as_another_is_what_the_functions_use_from_then_on(
     mine = ah.create_folder("model", "vision")
     other = hub.new_user()
     ah.login(hub.url, other.key)
-    assert ah.list_folder() == []
+    assert ah.list_folder(scope="own") == []
     assert ah.whoami() == other.name
     # What was made before goes on as who made it.
     assert mine.create_asset("cnn").folder.owner == logged_in.name

@@ -39,7 +39,7 @@ class Tags(HTMLParser):
 
 def _listings(model: ah.Model, branch: ah.Branch) -> dict[str, list[Any]]:
     return {
-        "folders": ah.list_folder(),
+        "folders": ah.list_folder(scope="own"),
         "assets": model.folder.list_asset(),
         "branches": model.list_branch(),
         "tags": model.list_tag(),
@@ -92,7 +92,7 @@ def test_a_printed_listing_is_a_table(model: ah.Model, branch: ah.Branch) -> Non
 
 
 def test_a_listing_of_nothing_prints_its_header(logged_in: Any) -> None:
-    assert str(ah.list_folder()).split() == [
+    assert str(ah.list_folder(scope="own")).split() == [
         *("TYPE", "NAME", "ASSETS", "OWNER", "LABELS", "CREATED")
     ]
 

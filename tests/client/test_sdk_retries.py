@@ -114,7 +114,7 @@ def test_what_is_deleted_is_gone_and_no_error_however_often_it_was_asked_for(
         each.delete()
         assert not each.alive
         assert not gateway.faults
-    assert [entry["folder"]["type"] for entry in ah.list_folder()] == ["dataset"]
+    assert [entry["folder"]["type"] for entry in ah.list_folder(scope="own")] == ["dataset"]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=_NAMES)
