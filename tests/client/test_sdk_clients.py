@@ -59,7 +59,7 @@ def test_a_client_leaves_the_login_alone_and_stores_nothing(
     with ah.Client(hub.url, other.key) as client:
         assert (client.username, ah.whoami()) == (other.name, logged_in.name)
         client.create("model/vision")
-        assert ah.list("model") == []
+        assert ah.list_folder(scope="own") == []
     assert config.read_text() == stored
 
 
