@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.scenes import Cast, Scene
 from hubs import RunningHub
@@ -64,11 +66,13 @@ TABLE = {
     "describe dataset": (EDIT_DATASET, "{dataset} text"),
     "diff": (VIEW, "{model} {model}:tag/v1"),
     "download": (VIEW, "{model} -s there"),
+    "export evaluation": (VIEW, "{evaluation} --format csv -o exported.csv"),
     "gate check": (VIEW, "{model}:tag/v1 {model}"),
     "gate delete": (OWN, "{model}:dev"),
     "gate set": (OWN, "{model}:dev -f gate.yaml --allow-new"),
     "gate show": (VIEW, "{model}:main"),
     "history": (VIEW, "{model} -m accuracy"),
+    "import evaluation": (RECORD, "runs.csv -m {model} -d {dataset}"),
     "invalidate evaluation": (EDIT, "{evaluation} --reason wrong"),
     "key ls": (ACCOUNT, ""),
     "key create": (FULL_KEY, ""),
@@ -103,6 +107,7 @@ TABLE = {
     "transfer": (GIVE, "{folder} {heir}"),
     "unprotect": (OWN, "{model}:dev"),
     "unshare": (OWN, "{folder} --user {heir}"),
+    "verify": (LOCAL, "signed.jsonl --key key.pub"),
     "whoami": (KNOWN, ""),
 }
 # Who has done one of these has to be given the scene anew.
@@ -138,6 +143,9 @@ def test_a_command_ends_for_each_role_as_the_table_says(
         Path("file").write_text(role)
         rule = f"metric: accuracy, dataset: {scene.reference('dataset')}"
         Path("gate.yaml").write_text(f"rules: [{{{rule}}}]")
+        Path("runs.csv").write_text("accuracy\n0.5\n")
+        if command == "verify" and not found:
+            sign_statement(scene, run_ah)
         given = ["-q", "--host", cast.hub.url]
         if role != "anonymous":
             given += ["--key", scene.keys[role]]
@@ -146,6 +154,19 @@ def test_a_command_ends_for_each_role_as_the_table_says(
         if found[role] == "done" and command.startswith(CHANGES):
             scene = Scene(cast)
     assert found == dict(zip(ROLES, TABLE[command][0].split(), strict=True))
+
+
+def sign_statement(scene: Scene, run_ah: RunAh) -> None:
+    """What `verify` checks, and the key that it was signed with."""
+    key = Ed25519PrivateKey.generate()
+    plain = serialization.NoEncryption()
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    Path("key.pem").write_bytes(key.private_bytes(pem, pkcs8, plain))
+    spki = serialization.PublicFormat.SubjectPublicKeyInfo
+    Path("key.pub").write_bytes(key.public_key().public_bytes(pem, spki))
+    owner = ["--host", scene.cast.hub.url, "--key", scene.keys["owner"], "-q"]
+    what = ["export", "evaluation", scene.evaluation, "--format", "in-toto", "--sign", "key.pem"]
+    assert run_ah(*owner, *what, "-o", "signed.jsonl").code == 0
 
 
 def fill(scene: Scene, arguments: str) -> list[str]:
