@@ -2,9 +2,10 @@
 
 import sqlalchemy as sa
 
-from assethub.core import assets, folders, users
+from assethub.core import assets, folders
 from assethub.core.hub import Hub
-from assethub.core.users import User
+from assethub.core.people import users
+from assethub.core.people.users import User
 
 # The names, and what scatters their values between 0 and 1.
 METRICS = {

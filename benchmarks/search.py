@@ -18,9 +18,10 @@ from statistics import median
 from benchmarks._evaluations import fill, make_owner
 from benchmarks._tables import percentile, print_table
 
-from assethub.core import leaderboards, searches
+from assethub.core.comparisons import leaderboards
 from assethub.core.hub import Hub, open_hub
-from assethub.core.users import User
+from assethub.core.people.users import User
+from assethub.core.searches import search as searches
 from assethub.settings import Settings
 
 EVALUATIONS = int(os.environ.get("BENCH_EVALUATIONS", "1000000"))

@@ -16,11 +16,13 @@ from benchmarks._load import Connection, connected, make_request
 from benchmarks._servers import start_hub, stop
 from benchmarks._tables import percentile, print_table, take_turns
 
-from assethub.core import assets, folders, groups, recording, users
+from assethub.core import assets, folders
+from assethub.core.evaluations import recording
 from assethub.core.hub import Hub, open_hub
-from assethub.core.keys import add_key, authenticate_key
+from assethub.core.people import groups, users
+from assethub.core.people.keys import add_key, authenticate_key
+from assethub.core.people.users import User
 from assethub.core.permissions import Level
-from assethub.core.users import User
 from assethub.core.values import now
 from assethub.settings import Settings
 from assethub.store import tables

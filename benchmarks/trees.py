@@ -16,16 +16,18 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from assethub.core import assets, branches, diffs, folders, logs, objects, operations, users
-from assethub.core.commits import load_commit
-from assethub.core.finish import finish_operation
-from assethub.core.gate_keeping import Passage
+from assethub.core import assets, folders
+from assethub.core.gates.keeping import Passage
 from assethub.core.hub import Hub, open_hub
-from assethub.core.merging import merge_branch
-from assethub.core.moves import commit_tree
-from assethub.core.targets import find_target
-from assethub.core.users import User
-from assethub.core.workspace import Workspace
+from assethub.core.people import users
+from assethub.core.people.users import User
+from assethub.core.repository import branches, diffs, logs, objects, operations
+from assethub.core.repository.commits import load_commit
+from assethub.core.repository.finish import finish_operation
+from assethub.core.repository.merging import merge_branch
+from assethub.core.repository.moves import commit_tree
+from assethub.core.repository.targets import find_target
+from assethub.core.repository.workspace import Workspace
 from assethub.settings import Settings
 from assethub.store.tables import nodes
 from assethub.tree import Entry, write_tree

@@ -16,10 +16,13 @@ from unittest.mock import patch
 
 from playwright.sync_api import Page, sync_playwright
 
-from assethub.core import assets, branches, folders, operations, recording, sessions, tags, users
-from assethub.core.finish import finish_operation
+from assethub.core import assets, folders
+from assethub.core.evaluations import recording
 from assethub.core.hub import Hub, open_hub
-from assethub.core.users import User
+from assethub.core.people import sessions, users
+from assethub.core.people.users import User
+from assethub.core.repository import branches, operations, tags
+from assethub.core.repository.finish import finish_operation
 from assethub.settings import Settings
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"

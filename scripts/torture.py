@@ -28,8 +28,8 @@ from typing import NamedTuple
 
 from torture_writer import Loss, Service, Writer, check_snapshot, hash_directory
 
-from assethub.core.checking import check_hub
 from assethub.core.hub import open_hub
+from assethub.core.maintenance.checking import check_hub
 from assethub.settings import Settings
 
 _WRITERS = 3

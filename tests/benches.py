@@ -8,14 +8,15 @@ from uuid import uuid4
 import psycopg
 import sqlalchemy as sa
 
-from assethub.core import assets, folders, users
-from assethub.core.checking import check_hub
-from assethub.core.collection import Collection, collect
-from assethub.core.finish import finish_operation
+from assethub.core import assets, folders
 from assethub.core.hub import Hub, open_hub
-from assethub.core.objects import find_object, list_objects
-from assethub.core.operations import stage_delete, stage_put, start_operation
-from assethub.core.staging import File, stage_known, stage_pack
+from assethub.core.maintenance.checking import check_hub
+from assethub.core.maintenance.collection import Collection, collect
+from assethub.core.people import users
+from assethub.core.repository.finish import finish_operation
+from assethub.core.repository.objects import find_object, list_objects
+from assethub.core.repository.operations import stage_delete, stage_put, start_operation
+from assethub.core.repository.staging import File, stage_known, stage_pack
 from assethub.settings import Settings
 from assethub.store.tables import metadata
 

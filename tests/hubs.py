@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from assethub.core import keys, users
 from assethub.core.hub import Hub, open_hub
+from assethub.core.people import keys, users
 from assethub.settings import Settings
 from leaks import LEAKS
 

@@ -15,8 +15,8 @@ import pytest
 import sqlalchemy as sa
 import urllib3
 
-from assethub.core import keys, passwords, sessions
 from assethub.core.hub import Hub
+from assethub.core.people import keys, passwords, sessions
 from assethub.store.tables import audit
 
 _SHORTEST = 16

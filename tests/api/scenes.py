@@ -7,26 +7,16 @@ from typing import Any
 
 import urllib3
 
-from assethub.core import (
-    assets,
-    branches,
-    finish,
-    folders,
-    groups,
-    keys,
-    operations,
-    recording,
-    sharing,
-    tags,
-    uploads,
-    users,
-)
-from assethub.core.keys import Terms
-from assethub.core.parts import Asked, PartIntake
+from assethub.core import assets, folders, sharing
+from assethub.core.evaluations import recording
+from assethub.core.evaluations.samples import SampleIntake
+from assethub.core.people import groups, keys, users
+from assethub.core.people.keys import Terms
+from assethub.core.people.users import User
 from assethub.core.permissions import Level
-from assethub.core.samples import SampleIntake
+from assethub.core.repository import branches, finish, operations, tags, uploads
+from assethub.core.repository.parts import Asked, PartIntake
 from assethub.core.sharing import Grantee
-from assethub.core.users import User
 from hubs import RunningHub
 
 # In the order of the columns of the tables. Those from `read` on are keys of the owner: one that

@@ -12,7 +12,7 @@ import pytest
 import urllib3
 
 from api.raw import Raw
-from assethub.core import accounts, attempts, sessions, users
+from assethub.core.people import accounts, attempts, sessions, users
 from console.visitors import Visitor
 from hubs import RunningHub, User, hub_environment
 

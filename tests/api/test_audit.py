@@ -15,8 +15,9 @@ from api.raw import Raw
 from api.scenes import Cast, Scene
 from api.test_permissions import TABLE, At, send
 from assethub.app import create_app
-from assethub.core import accounts, audit_log, folders, keys, sessions, sharing, users
+from assethub.core import audit_log, folders, sharing
 from assethub.core.audit_log import Filter, Listed
+from assethub.core.people import accounts, keys, sessions, users
 from assethub.core.permissions import Level
 from assethub.core.sharing import Grantee
 from assethub.settings import Settings

@@ -11,10 +11,11 @@ import pytest
 
 from api.labs import Lab, lines
 from api.raw import Raw
-from assethub.core import samples, users
-from assethub.core.collection import collect
-from assethub.core.sample_files import MAGIC
-from assethub.core.samples import SampleIntake
+from assethub.core.evaluations import samples
+from assethub.core.evaluations.sample_files import MAGIC
+from assethub.core.evaluations.samples import SampleIntake
+from assethub.core.maintenance.collection import collect
+from assethub.core.people import users
 from assethub.errors import TooLarge
 from hubs import RunningHub
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from api.raw import JSON, Raw, form_of
-from assethub.core import keys, users
 from assethub.core.hub import open_hub
+from assethub.core.people import keys, users
 from assethub.settings import Settings
 from hubs import start_hub
 

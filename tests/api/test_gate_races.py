@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from api.gated import Gated
-from assethub.core.recording import plan_evaluation, read_new
-from assethub.core.users import find_user
+from assethub.core.evaluations.recording import plan_evaluation, read_new
+from assethub.core.people.users import find_user
 from assethub.store.tables import evaluations
 from hubs import RunningHub
 

@@ -9,23 +9,15 @@ import pytest
 import sqlalchemy as sa
 
 from api.scenes import Cast, Scene
-from assethub.core import (
-    assets,
-    branches,
-    diffs,
-    evaluations,
-    folders,
-    objects,
-    operations,
-    recording,
-    sharing,
-    tags,
-)
+from assethub.core import assets, folders, sharing
+from assethub.core.evaluations import recording
+from assethub.core.evaluations import records as evaluations
+from assethub.core.people.users import User
 from assethub.core.permissions import Level
 from assethub.core.references import look_up
 from assethub.core.refusals import Refusals
+from assethub.core.repository import branches, diffs, objects, operations, tags
 from assethub.core.sharing import Grantee
-from assethub.core.users import User
 from assethub.errors import HubError
 from assethub.store import statements
 from hubs import RunningHub

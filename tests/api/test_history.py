@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from api.raw import JSON, Raw
-from assethub.core import logs, merging
-from assethub.core.keys import authenticate_key
+from assethub.core.people.keys import authenticate_key
+from assethub.core.repository import logs, merging
 from hubs import RunningHub
 
 

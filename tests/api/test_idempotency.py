@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from api.raw import JSON, Raw
-from assethub.core import keys, users
-from assethub.core.collection import collect
-from assethub.core.keys import Terms
+from assethub.core.maintenance.collection import collect
+from assethub.core.people import keys, users
+from assethub.core.people.keys import Terms
 from assethub.store.tables import answers
 from hubs import RunningHub
 

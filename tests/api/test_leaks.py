@@ -3,7 +3,7 @@
 import uuid
 from pathlib import Path
 
-from assethub.core import keys, sessions, users
+from assethub.core.people import keys, sessions, users
 from console.visitors import Visitor
 from hubs import RunningHub
 from leaks import LEAKS, Leaks

@@ -11,8 +11,8 @@ import pytest
 
 from api.scenes import ROLES, Cast, Scene
 from assethub import api
-from assethub.core import sessions
-from assethub.core.users import User
+from assethub.core.people import sessions
+from assethub.core.people.users import User
 from hubs import RunningHub
 
 # The statuses for each of ROLES:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from api.labs import Lab
 from api.raw import Raw
-from assethub.core import users
-from assethub.core.search_terms import Search
-from assethub.core.searches import find_page
+from assethub.core.people import users
+from assethub.core.searches.search import find_page
+from assethub.core.searches.terms import Search
 from assethub.queries import (
     Ago,
     And,

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from api.raw import JSON, Raw
 from api.scenes import Cast, Scene
-from assethub.core import groups, keys, users
 from assethub.core.hub import open_hub
+from assethub.core.people import groups, keys, users
 from assethub.errors import HubError
 from assethub.settings import Settings
 from hubs import RunningHub

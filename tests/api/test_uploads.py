@@ -13,9 +13,9 @@ import sqlalchemy as sa
 import urllib3
 
 from api.raw import JSON, Raw, form_of
-from assethub.core import keys, users
 from assethub.core.hub import open_hub
-from assethub.core.uploads import drop_orphans, load_parts
+from assethub.core.people import keys, users
+from assethub.core.repository.uploads import drop_orphans, load_parts
 from assethub.settings import Settings
 from assethub.store.tables import uploads
 from hubs import RunningHub, start_hub

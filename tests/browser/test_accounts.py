@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from assethub.core import accounts, sessions, users
-from assethub.core.sessions import Origin
+from assethub.core.people import accounts, sessions, users
+from assethub.core.people.sessions import Origin
 from assethub.settings import Settings
 from console.providers import CLIENT, SECRET, Provider, run_provider
 from hubs import RunningHub, run_hub

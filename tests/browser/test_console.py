@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from assethub.core import folders, groups, sessions, sharing
+from assethub.core import folders, sharing
+from assethub.core.people import groups, sessions
 from assethub.core.permissions import Level
 from assethub.core.sharing import Grantee
 from assethub.settings import Settings

@@ -11,21 +11,11 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
-from assethub.core import (
-    assets,
-    branches,
-    finish,
-    folders,
-    groups,
-    keys,
-    operations,
-    sessions,
-    sharing,
-    tags,
-    users,
-)
+from assethub.core import assets, folders, sharing
+from assethub.core.people import groups, keys, sessions, users
+from assethub.core.people.sessions import Origin
 from assethub.core.permissions import Level
-from assethub.core.sessions import Origin
+from assethub.core.repository import branches, finish, operations, tags
 from assethub.core.sharing import Grantee
 from assethub.settings import Settings
 from console.shelves import Shelf, make_shelf

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assethub.core import groups, users
+from assethub.core.people import groups, users
 from client.conftest import RunAh
 from t9k import ah
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from api.raw import JSON
-from assethub.core import keys
+from assethub.core.people import keys
 from assethub.core.values import new_id
 from assethub.store.tables import folders
 from compat.protocol import covers

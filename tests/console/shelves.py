@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from assethub.core import assets, branches, folders, operations, recording, users
-from assethub.core.finish import finish_operation
+from assethub.core import assets, folders
+from assethub.core.evaluations import recording
+from assethub.core.people import users
+from assethub.core.repository import branches, operations
+from assethub.core.repository.finish import finish_operation
 from hubs import RunningHub, User
 
 Number = float | int

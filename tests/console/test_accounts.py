@@ -8,8 +8,9 @@ import argon2
 import pytest
 import sqlalchemy as sa
 
-from assethub.core import accounts, attempts, folders, groups, keys, sessions, users
-from assethub.core.sessions import Origin
+from assethub.core import folders
+from assethub.core.people import accounts, attempts, groups, keys, sessions, users
+from assethub.core.people.sessions import Origin
 from assethub.settings import Settings
 from assethub.store.tables import sessions as sessions_table
 from assethub.store.tables import users as users_table

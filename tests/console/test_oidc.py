@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from assethub.core import accounts, groups, keys, subjects, users
 from assethub.core.hub import open_hub
-from assethub.core.sessions import NOWHERE
-from assethub.core.subjects import Identity
+from assethub.core.people import accounts, groups, keys, subjects, users
+from assethub.core.people.sessions import NOWHERE
+from assethub.core.people.subjects import Identity
 from assethub.settings import Settings
 from console.providers import (
     CLIENT,

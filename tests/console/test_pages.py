@@ -5,7 +5,9 @@ import math
 import pytest
 
 from assethub.console import listings
-from assethub.core import assets, folders, tags, users
+from assethub.core import assets, folders
+from assethub.core.people import users
+from assethub.core.repository import tags
 from assethub.store import tables
 from console.apps import ask
 from console.shelves import Shelf

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from api.scenes import Cast, Scene
 from assethub.app import create_app
-from assethub.core import sessions, users
+from assethub.core.people import sessions, users
 from console.visitors import Visitor
 from hubs import RunningHub
 

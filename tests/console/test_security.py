@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from assethub.core import tags
+from assethub.core.repository import tags
 from console.shelves import Shelf, commit, make_shelf
 from console.visitors import Page, Visitor
 from hubs import RunningHub

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import pytest
 
-from assethub.core import folders, groups, sharing, users
+from assethub.core import folders, sharing
+from assethub.core.people import groups, users
 from assethub.core.permissions import Level
 from assethub.core.sharing import Grantee
 from console.shelves import Shelf

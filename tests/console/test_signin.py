@@ -5,7 +5,7 @@ import hashlib
 import pytest
 import sqlalchemy as sa
 
-from assethub.core import keys, sessions, users
+from assethub.core.people import keys, sessions, users
 from assethub.store.tables import sessions as sessions_table
 from console.apps import ask
 from console.visitors import Visitor

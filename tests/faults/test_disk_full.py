@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from api.raw import JSON, Raw, form_of
-from assethub.core.checking import check_hub
+from assethub.core.maintenance.checking import check_hub
 from assethub.settings import Settings
 from hubs import RunningHub, run_hub
 

@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 from sqlalchemy.exc import DBAPIError
 
 from assethub.cli import cli
-from assethub.core import tags
 from assethub.core.audit_log import verify_log
+from assethub.core.repository import tags
 from assethub.errors import Conflict
 from benches import Bench
 

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from assethub.cli import cli
-from assethub.core import sessions, tags
+from assethub.core.people import sessions
+from assethub.core.repository import tags
 from assethub.errors import HubError
 from assethub.settings import Settings
 from assethub.store.tables import asset_contents, commits, contents, nodes

@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from assethub.core import sessions, tags
-from assethub.core.branches import create_branch
-from assethub.core.collection import Amount, Collection
-from assethub.core.operations import stage_put
-from assethub.core.parts import Asked, PartIntake
-from assethub.core.uploads import start_upload
+from assethub.core.maintenance.collection import Amount, Collection
+from assethub.core.people import sessions
+from assethub.core.repository import tags
+from assethub.core.repository.branches import create_branch
+from assethub.core.repository.operations import stage_put
+from assethub.core.repository.parts import Asked, PartIntake
+from assethub.core.repository.uploads import start_upload
 from assethub.errors import NotFound
 from assethub.store.tables import nodes
 from benches import DAY, Bench, fresh

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from api.raw import Raw
-from assethub.core.checking import check_hub
-from assethub.core.collection import collect
+from assethub.core.maintenance.checking import check_hub
+from assethub.core.maintenance.collection import collect
 from assethub.settings import Settings
 from hubs import RunningHub, run_hub
 

@@ -9,13 +9,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from assethub.core.commits import load_commit
-from assethub.core.contents import Place, find_known, save_contents
-from assethub.core.gate_keeping import Passage
-from assethub.core.moves import commit_tree
-from assethub.core.operations import stage_entries
-from assethub.core.targets import find_target
-from assethub.core.workspace import NewTree
+from assethub.core.gates.keeping import Passage
+from assethub.core.repository.commits import load_commit
+from assethub.core.repository.contents import Place, find_known, save_contents
+from assethub.core.repository.moves import commit_tree
+from assethub.core.repository.operations import stage_entries
+from assethub.core.repository.targets import find_target
+from assethub.core.repository.workspace import NewTree
 from assethub.store.tables import commits, nodes, sent_contents
 from assethub.tree import Entry, Summary
 from benches import Bench, fresh, list_files

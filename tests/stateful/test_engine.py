@@ -21,13 +21,18 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from assethub.core.branches import create_branch, delete_branch, list_branches
-from assethub.core.commits import load_commit
-from assethub.core.finish import finish_operation
-from assethub.core.logs import list_commits
-from assethub.core.merging import MergeConflict, merge_branch, reset_branch, revert_commit
-from assethub.core.operations import drop_operation, stage_delete
-from assethub.core.tags import create_tag, list_tags
+from assethub.core.repository.branches import create_branch, delete_branch, list_branches
+from assethub.core.repository.commits import load_commit
+from assethub.core.repository.finish import finish_operation
+from assethub.core.repository.logs import list_commits
+from assethub.core.repository.merging import (
+    MergeConflict,
+    merge_branch,
+    reset_branch,
+    revert_commit,
+)
+from assethub.core.repository.operations import drop_operation, stage_delete
+from assethub.core.repository.tags import create_tag, list_tags
 from assethub.errors import Conflict, InvalidInput
 from assethub.settings import Settings
 from benches import Bench, new_database

@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 
-from assethub.core.ancestry import find_merge_base, walk_history
-from assethub.core.commits import Commit, make_commit, save_commit
+from assethub.core.repository.ancestry import find_merge_base, walk_history
+from assethub.core.repository.commits import Commit, make_commit, save_commit
 from assethub.store.tables import commits
 from assethub.tree import EMPTY
 

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assethub import statistics
-from assethub.core.gate_evidence import Measured, full_name
-from assethub.core.gate_rules import Rule
-from assethub.core.gate_verdicts import Case, RuleResult, judge_rule
-from assethub.core.measurements import Measurement, compare_values
+from assethub.core.comparisons.measurements import Measurement, compare_values
+from assethub.core.gates.evidence import Measured, full_name
+from assethub.core.gates.rules import Rule
+from assethub.core.gates.verdicts import Case, RuleResult, judge_rule
 
 values = st.one_of(st.floats(0, 1), st.just(math.nan), st.just(math.inf))
 measured = st.builds(

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from assethub.core.turns import Turns
+from assethub.core.repository.turns import Turns
 from assethub.errors import Unavailable
 
 

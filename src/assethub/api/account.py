@@ -6,9 +6,9 @@ from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
 from assethub.api.render import Json, render_time
-from assethub.core import accounts, sessions
-from assethub.core.accounts import Proof
-from assethub.core.sessions import Session
+from assethub.core.people import accounts, sessions
+from assethub.core.people.accounts import Proof
+from assethub.core.people.sessions import Session
 
 router = APIRouter(prefix="/account", tags=["account"])
 

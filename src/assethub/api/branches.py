@@ -10,7 +10,7 @@ from starlette.responses import Response
 from assethub.api.callers import Caller, CurrentHub
 from assethub.api.once import CalledOnce
 from assethub.api.render import render_branch, render_page
-from assethub.core import branches
+from assethub.core.repository import branches
 
 router = APIRouter(prefix="/assets/{asset_id}/branches", tags=["branches"])
 

@@ -5,8 +5,8 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from assethub.core.hub import Hub
-from assethub.core.keys import authenticate_key, note_refused_key, note_use
-from assethub.core.users import User
+from assethub.core.people.keys import authenticate_key, note_refused_key, note_use
+from assethub.core.people.users import User
 from assethub.errors import Unauthenticated
 from assethub.http.access import USER
 from assethub.http.proxies import find_peer

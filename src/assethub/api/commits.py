@@ -7,9 +7,9 @@ from fastapi import APIRouter
 
 from assethub.api.callers import Caller, CurrentHub
 from assethub.api.render import render_commit, render_page, render_whole_commit
-from assethub.core import logs
 from assethub.core.hub import Hub
-from assethub.core.users import User
+from assethub.core.people.users import User
+from assethub.core.repository import logs
 
 router = APIRouter(prefix="/assets/{asset_id}", tags=["commits"])
 

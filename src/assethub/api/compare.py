@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 
 from assethub.api.callers import Caller, CurrentHub
 from assethub.api.render import Json, render_evaluation
-from assethub.core import comparison
-from assethub.core.comparison import Compared, Part, Table, Wish
+from assethub.core.comparisons import comparison
+from assethub.core.comparisons.comparison import Compared, Part, Table, Wish
 
 router = APIRouter(tags=["evaluations"])
 

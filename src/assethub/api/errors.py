@@ -11,9 +11,9 @@ from starlette.responses import PlainTextResponse, Response
 
 from assethub.api.gates import render_rule_result
 from assethub.api.render import Json, render_conflict
-from assethub.core.gate_keeping import GateFailed
-from assethub.core.gate_rules import InvalidRule
-from assethub.core.merging import MergeConflict
+from assethub.core.gates.keeping import GateFailed
+from assethub.core.gates.rules import InvalidRule
+from assethub.core.repository.merging import MergeConflict
 from assethub.errors import Damaged, HubError, InvalidInput, Unauthenticated
 from assethub.tree import CorruptNode
 

@@ -14,12 +14,14 @@ from starlette.responses import Response
 from assethub.api.callers import Caller, CurrentHub, find_hub, find_key
 from assethub.api.once import KEY, MEANING, encode_json, find_repeatable, send_answer
 from assethub.api.render import render_evaluation
-from assethub.core import evaluations, recording, searches
 from assethub.core.answers import Answer, answer_once
-from assethub.core.keys import authenticate_key, note_refused_key, note_use
+from assethub.core.evaluations import recording
+from assethub.core.evaluations import records as evaluations
+from assethub.core.evaluations.recording import FindUser
 from assethub.core.pages import MOST_PER_PAGE
-from assethub.core.recording import FindUser
-from assethub.core.users import User
+from assethub.core.people.keys import authenticate_key, note_refused_key, note_use
+from assethub.core.people.users import User
+from assethub.core.searches import search as searches
 from assethub.errors import HubError, InvalidInput
 from assethub.http.access import USER
 from assethub.http.proxies import find_peer

@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
 from assethub.api.render import Json, render_time
-from assethub.core import gate_trials, gates
-from assethub.core.gate_verdicts import RuleResult
+from assethub.core.gates import definitions as gates
+from assethub.core.gates import trials as gate_trials
+from assethub.core.gates.verdicts import RuleResult
 
 router = APIRouter(tags=["gates"])
 _GATE = "/assets/{asset_id}/branches/{name}/gate"

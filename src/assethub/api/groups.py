@@ -7,8 +7,8 @@ from starlette.responses import Response
 from assethub.api.callers import Caller, CurrentHub
 from assethub.api.once import CalledOnce
 from assethub.api.render import Json, render_time
-from assethub.core import groups
-from assethub.core.groups import Group
+from assethub.core.people import groups
+from assethub.core.people.groups import Group
 
 router = APIRouter(prefix="/groups", tags=["groups"])
 

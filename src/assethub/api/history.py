@@ -11,7 +11,7 @@ from assethub.api.callers import Caller, CurrentHub
 from assethub.api.once import CalledOnce
 from assethub.api.render import render_difference, render_page
 from assethub.api.streams import stream_results
-from assethub.core import diffs, merging
+from assethub.core.repository import diffs, merging
 
 router = APIRouter(prefix="/assets/{asset_id}", tags=["history"])
 

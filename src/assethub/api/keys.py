@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
 from assethub.api.render import Json, render_time
-from assethub.core import keys
-from assethub.core.keys import Key, Terms
+from assethub.core.people import keys
+from assethub.core.people.keys import Key, Terms
 
 router = APIRouter(prefix="/keys", tags=["keys"])
 _SECOND = 1_000_000

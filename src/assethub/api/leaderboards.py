@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query
 
 from assethub.api.callers import Caller, CurrentHub
 from assethub.api.render import Json, render_commit, render_evaluation
-from assethub.core import leaderboards, trends
-from assethub.core.leaderboards import Place
+from assethub.core.comparisons import leaderboards, trends
+from assethub.core.comparisons.leaderboards import Place
+from assethub.core.comparisons.trends import Point
 from assethub.core.pages import MOST_PER_PAGE
-from assethub.core.trends import Point
 
 router = APIRouter(tags=["evaluations"])
 Amount = Annotated[int | None, Query(ge=1, le=MOST_PER_PAGE)]

@@ -9,8 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from assethub.api.callers import Caller, CurrentHub
 from assethub.api.operations import OperationId
 from assethub.api.render import render_object
-from assethub.core import uploads
-from assethub.core.parts import Asked, PartIntake
+from assethub.core.repository import uploads
+from assethub.core.repository.parts import Asked, PartIntake
 from assethub.errors import InvalidInput
 from assethub.http.bodies import take_body
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from assethub.api.callers import Caller, CurrentHub
 from assethub.api.render import render_listed, render_object, render_page
 from assethub.api.streams import stream_results
-from assethub.core import objects, staging
+from assethub.core.repository import objects, staging
 from assethub.http.downloads import send_content
 from assethub.http.packs import send_pack
 

@@ -13,7 +13,7 @@ from assethub.api.callers import Caller, CurrentHub
 from assethub.api.render import Json
 from assethub.core.answers import Answer, Repeatable, change_once, read_key
 from assethub.core.hub import Hub
-from assethub.core.users import User
+from assethub.core.people.users import User
 
 T = TypeVar("T")
 KEY = "Idempotency-Key"

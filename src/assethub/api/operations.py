@@ -11,7 +11,7 @@ from assethub.api.callers import Caller, CurrentHub
 from assethub.api.once import CalledOnce
 from assethub.api.render import render_object
 from assethub.api.uploads import receive_file
-from assethub.core import finish, operations
+from assethub.core.repository import finish, operations
 
 router = APIRouter(tags=["operations"])
 OperationId = Annotated[str, Query(alias="opID")]

@@ -5,9 +5,10 @@ from pydantic import BaseModel, StrictBool, StrictStr
 
 from assethub.api.callers import Caller, CurrentHub
 from assethub.api.render import Json, render_time
-from assethub.core import keys, sharing, users
+from assethub.core import sharing
+from assethub.core.people import keys, users
+from assethub.core.people.users import Account
 from assethub.core.permissions import require_account, require_admin
-from assethub.core.users import Account
 
 router = APIRouter(tags=["users"])
 

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from assethub.api.callers import Caller, CurrentHub
 from assethub.api.render import Json
-from assethub.core import branches
-from assethub.core.protection import Protection
+from assethub.core.repository import branches
+from assethub.core.repository.protection import Protection
 
 router = APIRouter(prefix="/assets/{asset_id}/branches/{name}/protection", tags=["branches"])
 

@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from assethub.core import assets, folders
-from assethub.core.branches import Branch
-from assethub.core.commits import Commit
-from assethub.core.evaluations import Evaluation, Mark
-from assethub.core.evidence import NO_EVIDENCE, Evidence
-from assethub.core.measures import Detail
+from assethub.core.evaluations.evidence import NO_EVIDENCE, Evidence
+from assethub.core.evaluations.measures import Detail
+from assethub.core.evaluations.records import Evaluation, Mark
+from assethub.core.evaluations.sample_files import Samples
 from assethub.core.pages import MOST_PER_PAGE, Page
 from assethub.core.permissions import Folder
-from assethub.core.sample_files import Samples
-from assethub.core.tags import Tag
+from assethub.core.repository.branches import Branch
+from assethub.core.repository.commits import Commit
+from assethub.core.repository.tags import Tag
 from assethub.tree import CommonPrefix, Conflict, Difference, Entry
 
 T = TypeVar("T")

@@ -10,13 +10,14 @@ from starlette.responses import Response, StreamingResponse
 
 from assethub.api.callers import Caller, CurrentHub
 from assethub.api.render import Json, render_evaluation, render_samples
-from assethub.core import evaluations, samples
+from assethub.core.evaluations import records as evaluations
+from assethub.core.evaluations import samples
+from assethub.core.evaluations.sample_lines import dump_row, plain_row
+from assethub.core.evaluations.samples import SampleIntake, Sent
 from assethub.core.hub import Hub
-from assethub.core.objects import Content
 from assethub.core.pages import MOST_PER_PAGE
-from assethub.core.sample_lines import dump_row, plain_row
-from assethub.core.samples import SampleIntake, Sent
-from assethub.core.users import User
+from assethub.core.people.users import User
+from assethub.core.repository.objects import Content
 from assethub.errors import NotFound
 from assethub.http.bodies import take_body
 from assethub.http.downloads import send_content

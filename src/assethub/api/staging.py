@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field, StrictStr
 from starlette.concurrency import run_in_threadpool
 
 from assethub.api.callers import Caller, CurrentHub
-from assethub.core import staging
-from assethub.core.operations import check_open
+from assethub.core.repository import staging
+from assethub.core.repository.operations import check_open
 from assethub.http.packs import receive_pack
 
 router = APIRouter(prefix="/operations/{operation_id}", tags=["operations"])

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from assethub.api.callers import Caller, CurrentHub
 from assethub.api.once import CalledOnce
 from assethub.api.render import render_page, render_tag
-from assethub.core import tags
+from assethub.core.repository import tags
 
 router = APIRouter(prefix="/assets/{asset_id}/tags", tags=["tags"])
 

@@ -6,7 +6,7 @@ import sys
 import click
 
 from assethub.cli.options import SERVING, takes_settings
-from assethub.core.diagnosis import diagnose
+from assethub.core.maintenance.diagnosis import diagnose
 from assethub.settings import Settings
 
 

@@ -3,7 +3,7 @@
 import click
 
 from assethub.cli.options import opened_hub, takes_settings
-from assethub.core import groups
+from assethub.core.people import groups
 from assethub.settings import Settings
 
 

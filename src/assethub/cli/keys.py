@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import click
 
 from assethub.cli.options import Duration, opened_hub, takes_settings
-from assethub.core import keys, users
 from assethub.core.hub import Hub
-from assethub.core.keys import Terms
+from assethub.core.people import keys, users
+from assethub.core.people.keys import Terms
+from assethub.core.people.users import User
 from assethub.core.references import look_up
-from assethub.core.users import User
 from assethub.core.values import now
 from assethub.settings import Settings
 

@@ -5,8 +5,8 @@ import sys
 import click
 
 from assethub.cli.options import Duration, opened_hub, takes_settings
-from assethub.core.checking import check_hub
-from assethub.core.collection import Amount, Collection, collect
+from assethub.core.maintenance.checking import check_hub
+from assethub.core.maintenance.collection import Amount, Collection, collect
 from assethub.settings import Settings
 
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")

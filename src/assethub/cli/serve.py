@@ -4,9 +4,9 @@ import click
 
 from assethub.cli.options import SERVING, opened_hub, takes_settings
 from assethub.cli.users import signin_link
-from assethub.core import sessions, users
-from assethub.core.diagnosis import is_loopback
 from assethub.core.hub import claim_hub
+from assethub.core.maintenance.diagnosis import is_loopback
+from assethub.core.people import sessions, users
 from assethub.errors import Conflict, HubError
 from assethub.logs import configure_logging
 from assethub.settings import Settings

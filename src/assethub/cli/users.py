@@ -5,7 +5,7 @@ import sys
 import click
 
 from assethub.cli.options import opened_hub, takes_settings
-from assethub.core import accounts, keys, sessions, users
+from assethub.core.people import accounts, keys, sessions, users
 from assethub.settings import Settings
 
 

@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from assethub.console.pages import add_wait, redirect, render
 from assethub.console.visits import Visit
-from assethub.core import accounts, keys, sessions
-from assethub.core.accounts import Proof
-from assethub.core.keys import Key, Terms
+from assethub.core.people import accounts, keys, sessions
+from assethub.core.people.accounts import Proof
+from assethub.core.people.keys import Key, Terms
 from assethub.core.references import look_up
 from assethub.core.values import now
 from assethub.errors import HubError, InvalidInput, NotFound, PermissionDenied, TooManyRequests

@@ -10,11 +10,12 @@ from assethub.console.listings import Shown, cut
 from assethub.console.pages import render
 from assethub.console.scores import tabulate
 from assethub.console.visits import Visit
-from assethub.core import branches, evaluations, logs, objects
 from assethub.core.assets import DEFAULT_BRANCH, Asset
-from assethub.core.commits import Commit
-from assethub.core.evaluations import Evaluation
-from assethub.core.tags import Tag, list_tags
+from assethub.core.evaluations import records as evaluations
+from assethub.core.evaluations.records import Evaluation
+from assethub.core.repository import branches, logs, objects
+from assethub.core.repository.commits import Commit
+from assethub.core.repository.tags import Tag, list_tags
 from assethub.http.downloads import send_content
 from assethub.tree import Entry
 

@@ -10,8 +10,9 @@ from assethub.console.addresses import folder_url
 from assethub.console.listings import Shown, cut
 from assethub.console.pages import redirect, render
 from assethub.console.visits import Visit
-from assethub.core import assets, folders, groups, sharing, users
+from assethub.core import assets, folders, sharing
 from assethub.core.folders import TYPES, Listed
+from assethub.core.people import groups, users
 from assethub.core.permissions import Folder, Level, level_of
 from assethub.core.references import Found, look_up
 from assethub.core.sharing import Grantee, Kind

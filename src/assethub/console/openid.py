@@ -12,8 +12,8 @@ from assethub.console.provider import Provider, ProviderRefused, ProviderUnavail
 from assethub.console.security import local_target
 from assethub.console.signin import enter, show_problem
 from assethub.console.visits import Visit
-from assethub.core import sessions
-from assethub.core.subjects import SOURCE, sign_in_subject
+from assethub.core.people import sessions
+from assethub.core.people.subjects import SOURCE, sign_in_subject
 from assethub.errors import HubError, NotFound, Unauthenticated
 from assethub.http.cookies import read_cookie, set_cookie
 

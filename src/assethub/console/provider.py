@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from assethub.console.attempt import Attempt
 from assethub.console.kept import Kept
-from assethub.core.subjects import Identity
+from assethub.core.people.subjects import Identity
 from assethub.errors import HubError, Unauthenticated, Unavailable
 from assethub.settings import Settings
 

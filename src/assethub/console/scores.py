@@ -9,7 +9,7 @@ from assethub.console.addresses import asset_url, commit_url
 from assethub.console.languages import Language
 from assethub.console.visits import Visit
 from assethub.core.assets import Asset, find_viewable
-from assethub.core.evaluations import Evaluation, Side
+from assethub.core.evaluations.records import Evaluation, Side
 
 _MOST_METRICS = 20
 

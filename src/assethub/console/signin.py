@@ -6,7 +6,7 @@ from assethub.console.languages import LANGUAGES
 from assethub.console.pages import add_wait, redirect, render
 from assethub.console.security import local_target
 from assethub.console.visits import LANGUAGE, Visit
-from assethub.core import sessions
+from assethub.core.people import sessions
 from assethub.errors import HubError, InvalidInput, TooManyRequests, Unauthenticated
 from assethub.http.cookies import SESSION, set_cookie
 

@@ -12,8 +12,8 @@ from assethub.console.languages import Language, choose_language
 from assethub.console.provider import Provider
 from assethub.console.security import check_form_token, form_token
 from assethub.core.hub import Hub
-from assethub.core.sessions import Origin, Session, find_session
-from assethub.core.users import User
+from assethub.core.people.sessions import Origin, Session, find_session
+from assethub.core.people.users import User
 from assethub.errors import HubError, TooLarge
 from assethub.http.access import USER
 from assethub.http.cookies import SESSION, read_cookie

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from assethub.core.hub import Hub
-from assethub.core.users import User
+from assethub.core.people.users import User
 from assethub.core.values import now
 from assethub.errors import HubError, InvalidInput
 from assethub.store.database import Database, Job, insert_or_replace

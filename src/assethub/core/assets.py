@@ -6,13 +6,14 @@ from typing import Any, NamedTuple, cast
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from assethub.core import commits, folders
+from assethub.core import folders
 from assethub.core.audit import About, audited, record
 from assethub.core.hub import Hub
 from assethub.core.pages import Page, check_amount, cut_page
+from assethub.core.people.users import User
 from assethub.core.permissions import Folder, Level, level_of, require
-from assethub.core.protection import check_asset
-from assethub.core.users import User
+from assethub.core.repository import commits
+from assethub.core.repository.protection import check_asset
 from assethub.core.values import check_description, check_labels, check_name, new_id, now
 from assethub.errors import InvalidInput
 from assethub.store import tables

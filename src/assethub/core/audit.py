@@ -28,7 +28,7 @@ from assethub.store.tables import assets, evaluations, folders, operations, user
 
 if TYPE_CHECKING:
     from assethub.core.hub import Hub
-    from assethub.core.users import User
+    from assethub.core.people.users import User
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -137,7 +137,7 @@ def audited(
                 return change(*args, **kwargs)
             except HubError as error:
                 # That module records, so this one cannot import it.
-                from assethub.core.users import machine_user
+                from assethub.core.people.users import machine_user
 
                 given = signature.bind(*args, **kwargs).arguments
                 id_ = given[parameter]

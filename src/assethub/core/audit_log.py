@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from assethub.core.audit import asset_path, folder_path
 from assethub.core.hub import Hub
 from assethub.core.pages import Page, check_amount, cut_page
+from assethub.core.people.users import User
 from assethub.core.permissions import require_admin
-from assethub.core.users import User
 from assethub.errors import InvalidInput
 from assethub.store.chains import START, Entry, hash_entry
 from assethub.store.tables import assets, audit, audit_chains, folders, users

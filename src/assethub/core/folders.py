@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from assethub.core.audit import About, audited, record
 from assethub.core.hub import Hub
 from assethub.core.pages import Page, check_amount, cut_page
+from assethub.core.people.users import User
 from assethub.core.permissions import (
     Folder,
     Level,
@@ -19,8 +20,7 @@ from assethub.core.permissions import (
     require,
     require_full_key,
 )
-from assethub.core.protection import check_folder
-from assethub.core.users import User
+from assethub.core.repository.protection import check_folder
 from assethub.core.values import check_description, check_labels, check_name, new_id, now
 from assethub.errors import InvalidInput, NotFound, PermissionDenied
 from assethub.store.statements import Prepared

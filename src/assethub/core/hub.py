@@ -5,9 +5,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assethub.core.people.uses import Uses
 from assethub.core.refusals import Refusals
-from assethub.core.turns import Turns
-from assethub.core.uses import Uses
+from assethub.core.repository.turns import Turns
 from assethub.errors import Unavailable
 from assethub.settings import Settings
 from assethub.store.blobs import BlobStore, local_directory, open_store

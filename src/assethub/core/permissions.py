@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, cast
 import sqlalchemy as sa
 
 from assethub.core.audit import About
-from assethub.core.users import User
+from assethub.core.people.users import User
 from assethub.errors import NotFound, PermissionDenied
 from assethub.store.tables import Id, folders, group_members, shares
 

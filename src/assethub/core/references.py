@@ -8,9 +8,9 @@ from assethub.core import assets
 from assethub.core.assets import DEFAULT_BRANCH, Asset
 from assethub.core.folders import check_type, find_folder
 from assethub.core.hub import Hub
+from assethub.core.people.users import User
 from assethub.core.permissions import Folder, Level
-from assethub.core.targets import Target, choose_target, pointer_columns
-from assethub.core.users import User
+from assethub.core.repository.targets import Target, choose_target, pointer_columns
 from assethub.errors import InvalidInput
 from assethub.store import tables
 from assethub.store.statements import Prepared

@@ -7,10 +7,10 @@ from sqlalchemy.exc import IntegrityError
 
 from assethub.core.audit import audited, record
 from assethub.core.folders import load_folder
-from assethub.core.groups import load_group
 from assethub.core.hub import Hub
+from assethub.core.people.groups import load_group
+from assethub.core.people.users import Account, User, load_account
 from assethub.core.permissions import Folder, Level, require_admin
-from assethub.core.users import Account, User, load_account
 from assethub.core.values import now
 from assethub.errors import Conflict, InvalidInput, NotFound
 from assethub.store.database import insert_or_replace

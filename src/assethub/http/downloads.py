@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from assethub.core.objects import Content
+from assethub.core.repository.objects import Content
 from assethub.errors import HubError
 from assethub.store.blobs import BlobStore
 

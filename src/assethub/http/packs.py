@@ -15,9 +15,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from assethub.core.contents import Place
-from assethub.core.objects import Content
-from assethub.core.staging import MOST_ENTRIES, File, check_paths
+from assethub.core.repository.contents import Place
+from assethub.core.repository.objects import Content
+from assethub.core.repository.staging import MOST_ENTRIES, File, check_paths
 from assethub.errors import HubError, InvalidInput, TooLarge
 from assethub.http.bodies import take_body
 from assethub.http.limits import LARGEST_PACK_CONTENT, LARGEST_PACK_HEAD, PACK_TYPE

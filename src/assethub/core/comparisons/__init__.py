@@ -1,0 +1,1 @@
+"""What evaluations say of models: comparisons, leaderboards and histories."""

@@ -1,0 +1,1 @@
+"""Evaluations as they are recorded, kept and shown, with their samples."""

@@ -1,0 +1,1 @@
+"""Looking after a hub's data: checks, repair and garbage collection."""

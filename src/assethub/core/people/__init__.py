@@ -1,0 +1,1 @@
+"""Who uses a hub: users, groups, keys, passwords and sessions."""

@@ -1,0 +1,1 @@
+"""What an asset holds: files and their uploads, commits, branches, tags and merges."""
