@@ -27,7 +27,7 @@ def parse_yaml(data: bytes, part: Part) -> Part:
         node = yaml.compose(text, Loader=loader)
         if node is not None:
             _Sizes(part).measure(node)
-        value = yaml.load(text, Loader=loader)  # noqa: S506  # the safe loader
+        value = yaml.load(text, Loader=loader)  # noqa: S506  # nosec B506  # the safe loader
     except InvalidInputError:
         raise
     except yaml.YAMLError as error:
