@@ -9,6 +9,7 @@ import urllib3
 from moto.server import ThreadedMotoServer
 
 from assethub.settings import Settings
+from assethub.store.tables import shares
 from hubs import S3_VARIABLES, RunningHub, run_hub
 from leaks import watching
 
@@ -24,6 +25,16 @@ def no_secret_in_any_log() -> Iterator[None]:
     with watching() as leaks:
         yield
     assert leaks.find() == []
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_public(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test shares with everyone is not seen by the next one on the same hub."""
+    running = request.getfixturevalue("hub") if "hub" in request.fixturenames else None
+    yield
+    if running is not None:
+        withdrawn = shares.delete().where(shares.c.kind == "public")
+        running.inside.database.write(lambda connection: connection.execute(withdrawn).rowcount)
 
 
 @pytest.fixture(scope="session")

@@ -141,7 +141,7 @@ if child:
 
 
 def test_a_wrong_key_is_told_with_the_hub_it_was_for(hub: Any) -> None:
-    client = ah.Client(hub.url, "00000000-0000-4000-8000-000000000000")
+    client = ah.Client(hub.url, "12345678-0000-4000-8000-000000000000")
     with client, pytest.raises(ah.NotLoggedInError) as caught:
         client.list_folder()
     assert hub.url in str(caught.value)

@@ -13,7 +13,7 @@ from t9k.ah import _errors
 
 from .conftest import serve_answer
 
-KEY = "00000000-0000-4000-8000-000000000000"
+KEY = "12345678-0000-4000-8000-000000000000"
 
 
 def _tree() -> list[type[ah.AssetHubError]]:

@@ -15,6 +15,10 @@ from .conftest import Result, RunAh
 
 MODEL = "image-classification/mnist-cnn-keras"
 DATASET = "image-classification/mnist"
+THIRTEEN = """
+id modelID modelRef modelBranch modelTags modelCommit
+datasetID datasetRef datasetBranch datasetTags datasetCommit results startTime
+"""
 
 BLOCK = re.compile(
     r"""ID:              (?P<id>[0-9a-f-]{36})
@@ -145,5 +149,5 @@ def test_the_sdk_part_runs_as_written(
 
 def test_json_holds_the_thirteen_fields(evaluated: str, run_ah: RunAh) -> None:
     (evaluation,) = json.loads(run_ah("ls", "evaluation", MODEL, "-o", "json").out)
-    assert evaluation.keys() >= ah.EvaluationEntry.__annotations__.keys()
-    assert len(ah.EvaluationEntry.__annotations__) == 13
+    assert list(evaluation) == list(ah.EvaluationEntry.__annotations__)
+    assert list(evaluation)[:13] == THIRTEEN.split()

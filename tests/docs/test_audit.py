@@ -17,7 +17,7 @@ def test_every_action_stands_in_the_table_and_no_other() -> None:
         for verb in re.findall("`(.+?)`", verbs)
     }
     nouns = {action.partition(".")[0] for action in documented}
-    sources = [*ROOT.glob("src/assethub/core/*.py"), *ROOT.glob("src/assethub/api/*.py")]
+    sources = [*ROOT.glob("src/assethub/core/**/*.py"), *ROOT.glob("src/assethub/api/*.py")]
     recorded = {
         f"{noun}.{verb}"
         for source in sources
