@@ -1,11 +1,10 @@
 """Accounts in a real Chromium: by OpenID Connect through a real provider, and by password."""
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from assethub.core.people import accounts, sessions, users
 from assethub.core.people.sessions import Origin
@@ -35,16 +34,6 @@ def hub(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     )
     with run_hub(settings, place / "log") as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    found = shutil.which("chromium")
-    assert found, "these tests need Debian's package chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
