@@ -9,17 +9,14 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from ._errors import InvalidInputError
 from ._evaluations import Evaluation, get_evaluation, list_evaluation, name_of
 from ._messages import inform
-from ._patience import SHORT_PATIENCE
+from ._samples import send_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ._connection import Connection
     from ._formats.records import Record
 
 # What a hub records at once, all of it or nothing.
 MOST_AT_ONCE = 10_000
-_PIECE = 2**20
 _FIELDS = ("params", "tool", "revision", "seed", "hardware", "duration", "started", "note")
 
 
@@ -109,21 +106,8 @@ def _send_samples(connection: Connection, record: Record) -> dict[str, str]:
     with TemporaryFile() as file:
         if not _write_samples(samples, file):
             return {}
-        size = file.tell()
-        answer = connection.request(
-            "POST",
-            "/evaluations/samples",
-            body=lambda: _pieces(file),
-            headers={"Content-Type": "application/x-ndjson", "Content-Length": str(size)},
-            patience=SHORT_PATIENCE,
-        )
-    return {"samples": answer["samplesId"]}
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    file.seek(0)
-    while piece := file.read(_PIECE):
-        yield piece
+        file.flush()
+        return {"samples": send_file(connection, file, "the samples")}
 
 
 def _write_samples(samples: Iterable[dict[str, Any]], file: IO[bytes]) -> int:

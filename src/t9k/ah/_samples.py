@@ -27,17 +27,23 @@ _MAGIC = b"PAR1"
 def send_samples(connection: Connection, samples: Any) -> str:
     """Send a file, a data frame or rows; returns the id by which an evaluation names them."""
     with _opened(samples) as (file, name):
-        size = os.fstat(file.fileno()).st_size
-        kind = "vnd.apache.parquet" if file.read(len(_MAGIC)) == _MAGIC else "x-ndjson"
-        sent = connection.request(
-            "POST",
-            "/evaluations/samples",
-            body=lambda: _pieces(file, size, name),
-            headers={"Content-Type": f"application/{kind}", "Content-Length": str(size)},
-            # Samples that nobody names are dropped, so that they may arrive twice.
-            patience=SHORT_PATIENCE,
-            seconds=_SECONDS,
-        )
+        return send_file(connection, file, name)
+
+
+def send_file(connection: Connection, file: IO[bytes], name: str) -> str:
+    """Send an open file of samples, which messages call by a name; returns their id."""
+    size = os.fstat(file.fileno()).st_size
+    file.seek(0)
+    kind = "vnd.apache.parquet" if file.read(len(_MAGIC)) == _MAGIC else "x-ndjson"
+    sent = connection.request(
+        "POST",
+        "/evaluations/samples",
+        body=lambda: _pieces(file, size, name),
+        headers={"Content-Type": f"application/{kind}", "Content-Length": str(size)},
+        # Samples that nobody names are dropped, so that they may arrive twice.
+        patience=SHORT_PATIENCE,
+        seconds=_SECONDS,
+    )
     return str(sent["samplesId"])
 
 
