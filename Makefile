@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo install install-dev bench-install lint types imports docs test
+.PHONY: demo install install-dev bench-install lint types imports docs test torture load
 
 demo: install
 	$(BIN)/python scripts/demo.py
@@ -41,6 +41,16 @@ docs: install-dev
 
 test: lint types imports docs
 	$(BIN)/pytest -n 2
+
+# Kills a hub so many times under load, and counts the facts that it kept.
+ROUNDS ?= 100
+torture: install-dev
+	$(BIN)/python scripts/torture.py --rounds $(ROUNDS)
+
+# So many minutes of 200 clients at once.
+MINUTES ?= 10
+load: install-dev
+	$(BIN)/python scripts/load.py --minutes $(MINUTES)
 
 # `make bench-install` puts the hub and what the benchmarks compare it with into .venv-bench/. The hub comes first
 # and by constraints.txt; the peers come after, since one of them caps a library that only the demo needs lower.

@@ -2,12 +2,14 @@
 
     python scripts/torture.py --rounds 1000
 
-In each round a server is killed by SIGKILL at a random moment, while three writers commit without
-pause and `ah commit` sends a directory; in half of the rounds `ah` is killed too. A new server is
-started on what is left. Then every commit that was acknowledged has to be there whole, each commit
-that was not has to be there whole or not at all, `assethub check` has to find nothing, and
-`ah commit`, run again where it has not gone on by itself, has to finish the upload. Every tenth
-round garbage is collected while the next one runs. Exits with code 1 at the first loss.
+In each round a server is killed by SIGKILL at a random moment, while clients commit, read, record
+evaluations, branch, merge and tag without pause, and `ah commit` sends a directory; in half of the
+rounds `ah` is killed too. A new server is started on what is left. Then everything that was
+acknowledged has to be there whole and to the last bit, and each thing that was not has to be there
+whole or not at all; `assethub check` has to find nothing, and `ah commit`, run again where it has
+not gone on by itself, has to finish the upload. Every tenth round garbage is collected while the
+next one runs. The last line says how many rounds were played and how many facts were looked at and
+lost. Exits with code 1 at the first loss.
 """
 
 import argparse
@@ -20,19 +22,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Event
 from typing import NamedTuple
 
-from torture_writer import Loss, Service, Writer, check_snapshot, hash_directory
+from torture_clients import Crowd
+from torture_hub import Loss, Service, hash_directory
 
 from assethub.core.hub import open_hub
 from assethub.core.maintenance.checking import check_hub
 from assethub.settings import Settings
 
-_WRITERS = 3
+_WRITERS = 2
 _PATIENCE = 60.0
 # After so many rounds on one data directory a new one is begun, so that checks stay short.
 _ROUNDS_A_DIRECTORY = 50
@@ -61,20 +64,26 @@ def main() -> int:
     seed = random.randrange(1 << 32) if chosen.seed is None else chosen.seed
     print(f"torture: {chosen.rounds} rounds, --seed {seed}", flush=True)
     luck = random.Random(seed)
-    left, commits, began = chosen.rounds, 0, time.monotonic()
+    left, facts, began = chosen.rounds, 0, time.monotonic()
     while left:
         count = min(left, _ROUNDS_A_DIRECTORY)
         directory = Path(tempfile.mkdtemp(prefix="torture-"))
+        torture = _Torture(Place(directory, _free_port()), luck)
         try:
-            commits += _play(Place(directory, _free_port()), luck, count)
+            torture.play(count)
         except Loss as loss:
-            print(f"torture: LOST after {chosen.rounds - left} rounds or more: {loss}")
-            print(f"torture: what is left lies in {directory}")
+            played = chosen.rounds - left + torture.rounds
+            print(f"torture: what is left lies in {directory}: {loss}")
+            print(f"torture: {played} rounds, {facts + torture.facts} facts checked, 1 lost")
             return 1
+        finally:
+            torture.end()
         shutil.rmtree(directory)
         left -= count
-        print(f"torture: {chosen.rounds - left} rounds, {commits} commits kept", flush=True)
-    print(f"torture: nothing was lost in {time.monotonic() - began:.0f} s")
+        facts += torture.facts
+        passed = time.monotonic() - began
+        played = f"{chosen.rounds - left} rounds, {facts} facts checked, 0 lost"
+        print(f"torture: {played} ({passed:.0f} s)", flush=True)
     return 0
 
 
@@ -86,57 +95,49 @@ class _Torture:
         self._luck = luck
         self._server = _start(place)
         self._hub = Service(f"http://127.0.0.1:{place.port}", _add_user(place))
-        self._writers = [Writer(self._hub, f"writer{number}") for number in range(_WRITERS)]
-        self._pool = ThreadPoolExecutor(_WRITERS)
+        self._crowd = Crowd(self._hub, writers=_WRITERS)
+        self.rounds = self.facts = 0
 
-    @property
-    def acknowledged(self) -> int:
-        return sum(writer.acknowledged for writer in self._writers)
-
-    def play(self, number: int) -> None:
-        """One round; raises Loss."""
-        source = _make_source(self._place.directory / f"source{number}", self._luck)
-        target = self._hub.make_dataset(f"upload{number}")
-        uploading = _upload(self._hub, target.path, source)
-        collects = number % 10 == 9
-        collecting = _run(self._place, "gc", "--apply", "--grace", "1h") if collects else None
-        self._write_and_kill(uploading)
-        self._server = _start(self._place)
-        self._hub.wait()
-        for writer in self._writers:
-            writer.check()
-        _finish_upload(self._hub, target.path, source, uploading)
-        check_snapshot(self._hub, target.id, "main", hash_directory(source))
-        if collecting is not None and collecting.wait(_PATIENCE):
-            raise Loss(f"assethub gc ended with code {collecting.returncode}")
-        _check(self._place)
-        shutil.rmtree(source)
+    def play(self, rounds: int) -> None:
+        """Some rounds, and a look at all that the hub has to hold after them; raises Loss."""
+        while self.rounds < rounds:
+            self._play(self.rounds)
+            self.rounds += 1
+        self.facts += self._crowd.check_all()
 
     def end(self) -> None:
         self._server.kill()
         self._server.join()
-        self._pool.shutdown()
+        self._crowd.close()
 
-    def _write_and_kill(self, uploading: "subprocess.Popen[bytes]") -> None:
-        writing = [self._pool.submit(writer.write) for writer in self._writers]
+    def _play(self, number: int) -> None:
+        source = _make_source(self._place.directory / f"source{number}", self._luck)
+        target = self._hub.make_asset("dataset", f"upload{number}")
+        uploading = _upload(self._hub, target.path, source)
+        collects = number % 10 == 9
+        collecting = _run(self._place, "gc", "--apply", "--grace", "1h") if collects else None
+        self._work_and_kill(uploading)
+        self._server = _start(self._place)
+        self._hub.wait()
+        self.facts += self._crowd.check()
+        _finish_upload(self._hub, target.path, source, uploading)
+        self._hub.check_files(target.id, "main", hash_directory(source))
+        if collecting is not None and collecting.wait(_PATIENCE):
+            raise Loss(f"assethub gc ended with code {collecting.returncode}")
+        _check(self._place)
+        self.facts += 2
+        shutil.rmtree(source)
+
+    def _work_and_kill(self, uploading: "subprocess.Popen[bytes]") -> None:
+        killed = Event()
+        wait = self._crowd.work(killed.is_set)
         time.sleep(self._luck.uniform(0.02, 1.2))
         if self._luck.random() < 0.5:
             uploading.kill()
+        killed.set()
         self._server.kill()
         self._server.join()
-        for future in writing:
-            future.result()
-
-
-def _play(place: Place, luck: random.Random, rounds: int) -> int:
-    """Plays some rounds on one data directory; returns the number of commits acknowledged."""
-    torture = _Torture(place, luck)
-    try:
-        for number in range(rounds):
-            torture.play(number)
-    finally:
-        torture.end()
-    return torture.acknowledged
+        wait()
 
 
 def _serve(data: str, port: int) -> None:
