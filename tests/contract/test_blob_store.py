@@ -68,6 +68,20 @@ def test_the_same_bytes_twice_are_two_blobs(store: BlobStore) -> None:
     assert first.sha256 == second.sha256
 
 
+def test_a_copy_has_the_address_that_it_is_given_and_replaces_what_was_there(
+    store: BlobStore,
+) -> None:
+    address = "ab/" + "0" * 30
+    for data in (b"first", b"second"):
+        with store.create(address) as writer:
+            writer.write(data)
+            assert writer.commit().address == address
+    assert get(store, address) == b"second"
+    assert [blob.address for blob in store.list()] == [address]
+    with pytest.raises(StoreError):
+        store.create("../elsewhere")
+
+
 def test_an_empty_blob_is_kept(store: BlobStore) -> None:
     with store.create() as writer:
         blob = writer.commit()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from assethub.store._files import make_directory, scan, sync_directory, translated
 from assethub.store._local_parts import LocalParts
@@ -35,8 +36,10 @@ class LocalStore:
     def parts(self) -> LocalParts:
         return self._parts
 
-    def create(self) -> BlobWriter:
-        return _LocalWriter(self._root)
+    def create(self, address: str | None = None) -> BlobWriter:
+        address = address or make_address()
+        check_address(address)
+        return _LocalWriter(self._root, address)
 
     def read(self, address: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         with translated(f"read blob {address}"):
@@ -95,10 +98,11 @@ class LocalStore:
 
 
 class _LocalWriter(BlobWriter):
-    def __init__(self, root: Path) -> None:
-        super().__init__(make_address())
+    def __init__(self, root: Path, address: str) -> None:
+        super().__init__(address)
         self._root = root
-        self._aside = root / _ASIDE / self._address.replace("/", "")
+        # Of its own: one that was killed at the same address may have left a file.
+        self._aside = root / _ASIDE / uuid4().hex
         with self._translated():
             make_directory(self._aside.parent)
             self._file = self._aside.open("xb", buffering=0)

@@ -35,14 +35,16 @@ class ObjectStore:
             self._store = obstore.store.from_url(
                 url, retry_config={"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
             )
-        self._parts = ObjectParts(self._store, url, self._create)
+        self._parts = ObjectParts(self._store, url, self.create)
 
     @property
     def parts(self) -> ObjectParts:
         return self._parts
 
-    def create(self) -> BlobWriter:
-        return self._create(make_address())
+    def create(self, address: str | None = None) -> BlobWriter:
+        address = address or make_address()
+        check_address(address)
+        return _ObjectWriter(self._store, self._url, address)
 
     def read(self, address: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         check_address(address)
@@ -86,9 +88,6 @@ class ObjectStore:
         with translated(f"write to the store {self._url}"):
             obstore.put(self._store, trial, b"trial", use_multipart=False)
             obstore.delete(self._store, trial)
-
-    def _create(self, address: str) -> BlobWriter:
-        return _ObjectWriter(self._store, self._url, address)
 
     def _fetch(self, address: str, offset: int, length: int | None) -> tuple[memoryview, int]:
         """At most READ_BYTES from offset on, and the size of the whole blob."""

@@ -157,8 +157,8 @@ class BlobStore(Protocol):
         """Where the parts of large blobs come in."""
         ...
 
-    def create(self) -> BlobWriter:
-        """A writer for a new blob."""
+    def create(self, address: str | None = None) -> BlobWriter:
+        """A writer for a new blob, or for a copy of another store's under the same address."""
         ...
 
     def read(self, address: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:

@@ -22,17 +22,23 @@ def migrate(url: str) -> None:
         version = _current_version(engine)
         if version == HEAD:
             return
-        if version is not None and version > HEAD:
-            raise HubError(
-                f"the database has format {version}, newer than {HEAD} that this program knows; "
-                "run the newer assethub that wrote it",
-                code="format_too_new",
-            )
+        if version is not None:
+            check_known(version, "the database")
         _upgrade(engine)
     except DBAPIError as error:
         raise _not_opened(engine, error) from error
     finally:
         engine.dispose()
+
+
+def check_known(version: str, what: str) -> None:
+    """Raises HubError where `what` has a format newer than this program knows."""
+    if version > HEAD:
+        raise HubError(
+            f"{what} has format {version}, newer than {HEAD} that this program knows; "
+            "run the newer assethub that wrote it",
+            code="format_too_new",
+        )
 
 
 def read_version(url: str) -> str | None:
@@ -73,12 +79,6 @@ def _current_version(engine: sa.Engine) -> str | None:
 
 
 def _upgrade(engine: sa.Engine) -> None:
-    # Alembic takes long to import, and only a new or an old database needs it.
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection.connection.isolation_level = None  # type: ignore[attr-defined]
@@ -86,8 +86,23 @@ def _upgrade(engine: sa.Engine) -> None:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
-            # Two hubs that start at once on one database take turns.
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7254021)")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+            take_turn(connection)
+        upgrade_tables(connection, "head")
         connection.commit()
+
+
+def take_turn(connection: sa.Connection) -> None:
+    """Until the transaction ends, no other makes or upgrades tables in a PostgreSQL database."""
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7254021)")
+
+
+def upgrade_tables(connection: sa.Connection, version: str) -> None:
+    """Makes or upgrades the tables to a format, or to "head", within the open transaction."""
+    # Alembic takes long to import, and only a new or an old database needs it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
