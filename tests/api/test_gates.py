@@ -315,6 +315,21 @@ def test_a_check_says_that_a_merge_would_make_a_commit_of_its_own(gated: Gated) 
     said = gated.owner.ok("POST", "/gate/check", asked)
     assert (said["passed"], said["way"], said["rules"][0]["passed"]) == (False, "merge", True)
     assert "make it on another branch" in said["problem"]
+    assert said["conflicts"] == []
+
+
+def test_a_check_says_that_a_merge_would_conflict_with_a_gate_and_without(gated: Gated) -> None:
+    asked = {"source": f"{gated.path}:branch/dev", "dest": f"{gated.path}:branch/main"}
+    gated.owner.commit(gated.model, {"w": b"three", "other": b""})
+    said = gated.owner.ok("POST", "/gate/check", asked)
+    assert (said["passed"], said["gated"], said["conflicts"]) == (False, False, ["w"])
+    assert "both changed the same paths: w" in said["problem"]
+    assert gated.merge().json()["code"] == "merge_conflict"
+    gated.evaluate({"accuracy": 1})
+    gated.set_gate(RULE)
+    said = gated.owner.ok("POST", "/gate/check", asked)
+    assert (said["passed"], said["conflicts"], said["rules"][0]["passed"]) == (False, ["w"], True)
+    assert "the same paths: w. A commit made on the branch" in said["problem"]
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_a_check_writes_junit_and_markdown(
     assert run_ah(*args, "--markdown", "gate.md").code == 3
     suite = ElementTree.parse("gate.xml").getroot().find("testsuite")
     assert suite is not None
-    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
     names = [case.get("name") for case in suite]
     assert names[0] is not None
     assert names[0].startswith("rule 1: accuracy on")
@@ -120,6 +120,28 @@ def test_a_check_writes_junit_and_markdown(
     suite = ElementTree.parse("gate.xml").getroot().find("testsuite")
     assert suite is not None
     assert suite.get("failures") == "0"
+
+
+def test_a_check_of_a_merge_that_would_conflict_fails_and_names_the_paths(
+    dev: ah.Branch, run_ah: RunAh
+) -> None:
+    assert run_ah("gate", "delete", "vision/cnn:main").code == 0
+    for branch in ("dev", "main"):
+        Path("same.txt").write_text(branch)
+        assert run_ah("commit", f"vision/cnn:{branch}", "-a", "same.txt").code == 0
+    args = ("gate", "check", "vision/cnn:dev", "vision/cnn:main", "--junit", "gate.xml")
+    told = run_ah(*args, "--markdown", "gate.md")
+    assert told.code == 3
+    assert "would conflict" in told.out
+    assert "same.txt" in told.out
+    case = ElementTree.parse("gate.xml").getroot().find("testsuite/testcase")
+    assert case is not None
+    failure = case.find("failure")
+    assert failure is not None
+    assert failure.get("message") == "both sides changed same.txt"
+    assert "❌ Merging commit" in Path("gate.md").read_text()
+    found = ah.get("model/vision/cnn:main").check_gate(dev)
+    assert (found.passed, found.conflicts) == (False, ["same.txt"])
 
 
 BAD = {

@@ -50,7 +50,9 @@ def delete_gate(hub: CurrentHub, caller: Caller, asset_id: str, name: str) -> Re
 
 @router.post("/gate/check")
 def check_gate(hub: CurrentHub, caller: Caller, body: Check) -> Json:
-    """What the gate of `dest` would say to merging `source`; nothing is moved."""
+    """What the gate of `dest` would say to merging `source`, and the paths on which they would
+    conflict; nothing is moved.
+    """
     trial = gate_trials.try_gate(hub, caller, body.source, body.dest)
     return {
         "passed": trial.passed,
@@ -60,6 +62,7 @@ def check_gate(hub: CurrentHub, caller: Caller, body: Check) -> Json:
         "head": trial.head,
         "way": trial.way,
         "problem": trial.problem,
+        "conflicts": trial.conflicts,
         "rules": [render_rule_result(result) for result in trial.results],
     }
 

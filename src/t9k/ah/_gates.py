@@ -16,15 +16,18 @@ if TYPE_CHECKING:
 
 Rules = Sequence[Mapping[str, Any]] | Mapping[str, Any] | str | PathLike[str]
 _OBSTACLE = "the merge is a fast-forward"
+_CONFLICT = "the merge has no conflict"
+_MOST_NAMED = 100
 
 
 class GateCheck:
-    """What a gate says to a merge. It is true where the merge would pass.
+    """What a gate says to a merge. It is true where the merge would pass: gate and conflicts.
 
     Attributes: `passed`; `gated`, whether the branch has a gate at all; `branch`; `source` and
     `head`, the commits that would be merged and that the branch points at; `way`, which is
     `fast_forward`, `up_to_date` or `merge`; `problem`, what is in the way but the rules, mostly
-    nothing; `rules`, what came of each, as dicts.
+    nothing; `rules`, what came of each, as dicts; `conflicts`, the first 1,000 paths that both
+    sides changed, so that the merge would be refused.
     """
 
     def __init__(self, answer: Mapping[str, Any]) -> None:
@@ -36,6 +39,7 @@ class GateCheck:
         self.way: str = answer["way"]
         self.problem: str = answer["problem"]
         self.rules: list[RuleEntry] = list(answer["rules"])
+        self.conflicts: list[str] = list(answer.get("conflicts", []))
 
     def __bool__(self) -> bool:
         return self.passed
@@ -54,6 +58,8 @@ class GateCheck:
         merge = f"commit {self.source[:12]} into branch {self.branch}"
         if self.way == "up_to_date":
             return f"Branch {self.branch} has all of commit {self.source[:12]} already"
+        if not self.gated and self.conflicts:
+            return f"Branch {self.branch} has no gate, but merging {merge} would conflict"
         if not self.gated:
             return f"Branch {self.branch} has no gate"
         return f"The gate {'lets' if self.passed else 'does not let'} {merge} pass"
@@ -78,6 +84,9 @@ class GateCheck:
         cases = [
             (f"rule {rule['number']}: {rule['required']}", rule["reason"]) for rule in self.rules
         ]
+        if self.way != "up_to_date":
+            paths = ", ".join(self.conflicts[:_MOST_NAMED])
+            cases.append((_CONFLICT, f"both sides changed {paths}" if paths else ""))
         if self.gated and self.way != "up_to_date":
             cases.append((_OBSTACLE, self.problem))
         failures = sum(1 for _, reason in cases if reason)
