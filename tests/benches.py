@@ -9,6 +9,8 @@ import psycopg
 import sqlalchemy as sa
 
 from assethub.core import assets, folders
+from assethub.core.evaluations.recording import create_evaluation
+from assethub.core.evaluations.samples import SampleIntake
 from assethub.core.hub import Hub, open_hub
 from assethub.core.maintenance.checking import check_hub
 from assethub.core.maintenance.collection import Collection, collect
@@ -92,6 +94,28 @@ class Bench:
             found[entry.path] = b"".join(chunks)
             assert sha256(found[entry.path]).hexdigest() == entry.checksum
         return found
+
+    def path(self, asset: str) -> str:
+        """The path of an asset of the user's."""
+        found = assets.get_asset(self.hub, self.user, asset)
+        return f"{self.user.name}/{found.folder.type}/{found.folder.name}/{found.name}"
+
+    def sampled(self) -> tuple[str, bytes]:
+        """An evaluation with samples, and the bytes of these as they are kept."""
+        sides = [self.path(self.asset(type_)) for type_ in ("model", "dataset")]
+        with SampleIntake(self.hub, self.user) as intake:
+            intake.write(b'{"id": 1, "accuracy": 1}\n{"id": 2, "accuracy": 0}\n')
+            sent = intake.finish()
+        made = create_evaluation(
+            self.hub, self.user, *sides, {"accuracy": 0.5}, samples=sent.id
+        )
+        with self.hub.database.read() as connection:
+            query = sa.text(
+                'SELECT address, "offset", length FROM contents JOIN samples USING (sha256) '
+                "WHERE samples.id = :id"
+            )
+            row = connection.execute(query, {"id": sent.id}).one()
+        return made.id, b"".join(self.hub.blobs.read(*row))
 
     def collect(self, grace: int = DAY, *, apply: bool = True) -> Collection:
         return collect(self.hub, grace, apply=apply)

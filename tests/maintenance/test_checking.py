@@ -99,6 +99,27 @@ def test_a_missing_blob_is_found_with_all_that_lay_in_it(bench: Bench) -> None:
         assert [line.split(": ")[1] for line in found[2:]] == ["a", "b"]
 
 
+def test_samples_whose_content_is_gone_are_found(bench: Bench) -> None:
+    evaluation, content = bench.sampled()
+    address, _ = bench.place(content)
+    start = f"evaluation {evaluation}: the content {digest(content)} of its samples"
+    rewrite(bench, address, flip(5))
+    assert bench.problems()[-1] == f"{start} is lost"
+    gone = contents.delete().where(contents.c.sha256 == digest(content))
+    bench.hub.database.write(lambda connection: connection.execute(gone).rowcount)
+    assert bench.problems() == bench.problems(quick=True) == [f"{start} is missing"]
+
+
+def test_a_commit_whose_parent_is_gone_is_found(bench: Bench) -> None:
+    asset = bench.asset()
+    parent = bench.commit(asset, fresh("a"))
+    child = bench.commit(asset, fresh("b"))
+    gone = commits.delete().where(commits.c.id == parent)
+    bench.hub.database.write(lambda connection: connection.execute(gone).rowcount)
+    (line,) = bench.problems()
+    assert line.endswith(f"@{child[:12]}: its parent {parent} is missing")
+
+
 @pytest.mark.parametrize("kind", ["root", "range"])
 @pytest.mark.parametrize("harm", ["spoilt", "missing"])
 def test_a_damaged_node_is_found_and_moved_aside(bench: Bench, kind: str, harm: str) -> None:

@@ -82,6 +82,8 @@ def _describe(result: Collection, *, apply: bool) -> list[str]:
         f"{'Deleted' if apply else 'Would delete'} {_amount(result.blobs)} of unused blobs.",
         f"Waiting: {_amount(result.waiting)} of blobs that have not been unused for long enough.",
     ]
+    if result.held:
+        lines.append("Kept all blobs: a backup is being made, or another gc is at them.")
     return lines if apply else [*lines, "Nothing was changed: give --apply to do it."]
 
 

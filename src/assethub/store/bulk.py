@@ -15,14 +15,15 @@ def insert_many(
     rows: Iterable[Sequence[Any]],
 ) -> None:
     """Inserts rows that have a plain value for each of the columns, JSON as text."""
-    named = ", ".join(columns)
+    quote = connection.dialect.identifier_preparer.quote
+    named, target = ", ".join(map(quote, columns)), quote(table.name)
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(columns))
-        statement = f"INSERT INTO {table.name} ({named}) VALUES ({marks})"  # noqa: S608
+        statement = f"INSERT INTO {target} ({named}) VALUES ({marks})"  # noqa: S608
         connection.exec_driver_sql(statement, [tuple(row) for row in rows])
         return
     driver = cast(Any, connection.connection.dbapi_connection)
-    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({named}) FROM STDIN") as copy:
+    with driver.cursor() as cursor, cursor.copy(f"COPY {target} ({named}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
 

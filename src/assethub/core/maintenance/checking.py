@@ -1,13 +1,14 @@
 """Checks that everything the hub promises to hold is there and is what was put in.
 
 First the blobs: every content's bytes lie where they should, and have its SHA-256. Then all
-commits: each says what its id is the hash of, every node of its tree has its hash, and every file's
-content is there and kept for its asset.
+commits: each says what its id is the hash of, its parents are there, every node of its tree has its
+hash, and every file's content is there and kept for its asset. At last the samples of evaluations.
 Memory does not grow with the hub.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -17,9 +18,21 @@ from assethub.core.hub import Hub
 from assethub.core.maintenance.inspection import inspect_blob, next_blobs
 from assethub.core.maintenance.quarantine import put_blob_aside, put_node_aside
 from assethub.core.repository.commits import Commit, hash_commit
+from assethub.errors import Conflict
 from assethub.store.database import insert_missing
+from assethub.store.holds import taking_blobs
 from assethub.store.scratch import HashSet, scratch_set
-from assethub.store.tables import asset_contents, assets, commits, contents, folders, nodes, users
+from assethub.store.tables import (
+    asset_contents,
+    assets,
+    commits,
+    contents,
+    evaluations,
+    folders,
+    nodes,
+    samples,
+    users,
+)
 from assethub.tree import EMPTY, CorruptNode, Entry, node_references
 from assethub.tree.nodes import Range
 
@@ -28,23 +41,31 @@ _NODES_AT_ONCE = 16
 
 
 class _Snapshot(NamedTuple):
-    """A commit, how it is called in a sentence, and whether its record has its id as a hash."""
+    """A commit, how it is called in a sentence, and what is wrong with its record."""
 
     asset_id: str
     tree: str
     name: str
-    sound: bool
+    faults: Sequence[str]
 
 
 def check_hub(hub: Hub, *, quick: bool, repair: bool) -> Iterator[str]:
     """A sentence for each thing that is wrong; nothing where all is well.
 
     `quick` looks whether blobs are there and long enough, without reading them. `repair` moves
-    what is damaged aside, so that the same bytes may be sent again, and deletes nothing.
+    what is damaged aside, so that the same bytes may be sent again, and deletes nothing. Raises
+    Conflict where it would move blobs that a backup still has to copy.
     """
-    with scratch_set() as lost:
+    with ExitStack() as stack:
+        if repair and not stack.enter_context(taking_blobs(hub.database)):
+            raise Conflict(
+                "a backup or a garbage collection is running: repair once it has ended",
+                code="blobs_held",
+            )
+        lost = stack.enter_context(scratch_set())
         yield from _check_blobs(hub, lost, quick=quick, repair=repair)
         yield from _check_assets(hub, lost, repair=repair)
+        yield from _check_samples(hub, lost)
 
 
 def _check_blobs(hub: Hub, lost: HashSet, *, quick: bool, repair: bool) -> Iterator[str]:
@@ -64,8 +85,8 @@ def _check_assets(hub: Hub, lost: HashSet, *, repair: bool) -> Iterator[str]:
     for asset_id, name in _assets(hub):
         with scratch_set() as seen:
             for snapshot in _snapshots(hub, asset_id, name):
-                if not snapshot.sound and _is_there(hub, asset_id):
-                    yield f"{snapshot.name}: the commit says other things than were written to it"
+                if snapshot.faults and _is_there(hub, asset_id):
+                    yield from (f"{snapshot.name}: {fault}" for fault in snapshot.faults)
                 if snapshot.tree != EMPTY and seen.add([snapshot.tree]):
                     yield from _check_tree(hub, snapshot, seen, lost, repair=repair)
 
@@ -188,9 +209,52 @@ def _snapshots(hub: Hub, asset_id: str, name: str) -> Iterator[_Snapshot]:
             rows = connection.execute(query.where(commits.c.id > after)).all()
         if not rows:
             return
+        found = [Commit(*row) for row in rows]
+        parents = _find_parents(hub, asset_id, found)
+        for commit in found:
+            faults = [
+                f"its parent {parent} is missing"
+                for parent in commit.parents
+                if parent not in parents
+            ]
+            if hash_commit(commit) != commit.id:
+                faults.append("the commit says other things than were written to it")
+            yield _Snapshot(asset_id, commit.tree, f"{name}@{commit.id[:12]}", faults)
+        after = found[-1].id
+
+
+def _find_parents(hub: Hub, asset_id: str, children: Sequence[Commit]) -> set[str]:
+    """Those parents of commits that are there."""
+    wanted = {parent for commit in children for parent in commit.parents}
+    query = sa.select(commits.c.id).where(
+        commits.c.asset_id == asset_id, commits.c.id.in_(sorted(wanted))
+    )
+    with hub.database.read() as connection:
+        return set(connection.execute(query).scalars())
+
+
+def _check_samples(hub: Hub, lost: HashSet) -> Iterator[str]:
+    """What is wrong with the samples that evaluations have."""
+    query = sa.select(samples.c.id, samples.c.sha256, samples.c.size, contents.c.length)
+    query = query.add_columns(evaluations.c.id.label("evaluation"))
+    query = query.select_from(
+        samples.join(evaluations).outerjoin(contents, contents.c.sha256 == samples.c.sha256)
+    )
+    query = query.order_by(samples.c.id).limit(_AT_ONCE)
+    after = ""
+    while True:
+        with hub.database.read() as connection:
+            rows = connection.execute(query.where(samples.c.id > after)).all()
+        if not rows:
+            return
+        sound = set(lost.missing([row.sha256 for row in rows]))
         for row in rows:
-            sound = hash_commit(Commit(*row)) == row.id
-            yield _Snapshot(asset_id, row.tree, f"{name}@{row.id[:12]}", sound)
+            if row.length == row.size and row.sha256 in sound:
+                continue
+            reason = "is missing" if row.length is None else "is lost"
+            if row.length not in (None, row.size):
+                reason = f"has {row.length} bytes, not {row.size}"
+            yield (f"evaluation {row.evaluation}: the content {row.sha256} of its samples {reason}")
         after = rows[-1].id
 
 

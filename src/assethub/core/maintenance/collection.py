@@ -24,6 +24,7 @@ from assethub.store.blobs import BlobInfo
 from assethub.store.clock import database_time
 from assethub.store.database import insert_missing
 from assethub.store.guards import keep_writers_out
+from assethub.store.holds import taking_blobs
 from assethub.store.tables import api_keys, contents, metadata, unused_blobs, uploads
 
 _SECOND = 1_000_000
@@ -47,7 +48,8 @@ class Collection:
 
     `uploads` have left parts. `packs` are those copied, with the dead bytes in them; `blobs` those
     deleted, and `waiting` those whose grace period has not passed. `nodes` is None where they were
-    all kept, since the tree of a commit is damaged and what it needs cannot be told.
+    all kept, since the tree of a commit is damaged and what it needs cannot be told. `held` is
+    whether all blobs were kept for a backup being made, or left to another collection.
     """
 
     expired: int = 0
@@ -57,6 +59,7 @@ class Collection:
     packs: Amount = field(default_factory=Amount)
     blobs: Amount = field(default_factory=Amount)
     waiting: Amount = field(default_factory=Amount)
+    held: bool = False
 
 
 def collect(hub: Hub, grace: int, *, apply: bool) -> Collection:
@@ -74,7 +77,11 @@ def collect(hub: Hub, grace: int, *, apply: bool) -> Collection:
     result.nodes = None if swept is None else Amount(*swept)
     _look_at_blobs(hub, grace * _SECOND, result, apply=apply)
     if apply:
-        _delete_blobs(hub, grace * _SECOND, result)
+        with taking_blobs(hub.database) as free:
+            result.held = not free
+            if free:
+                _delete_blobs(hub, grace * _SECOND, result)
+        _count_waiting(hub, result)
     return result
 
 
@@ -209,6 +216,9 @@ def _delete_blobs(hub: Hub, grace: int, result: Collection) -> None:
         for address, size in taken:
             hub.blobs.delete(address)
             result.blobs = result.blobs.plus(1, size)
+
+
+def _count_waiting(hub: Hub, result: Collection) -> None:
     counted = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(unused_blobs.c.size), 0))
     with hub.database.read() as connection:
         number, size = connection.execute(counted).one()
