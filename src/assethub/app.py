@@ -83,7 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(api.router)
     app.include_router(api.root_router)
     app.router.routes[:0] = api.quick_routes
-    _install_console(app)
+    _install_console(app, chosen)
     return app
 
 
@@ -94,9 +94,9 @@ def _make_metrics() -> "Metrics":
     return Metrics()
 
 
-def _install_console(app: FastAPI) -> None:
+def _install_console(app: FastAPI, settings: Settings) -> None:
     """Adds the pages; what no route takes is a page to a browser, and the API's answer else."""
-    console.install_console(app)
+    console.install_console(app, styleguide=settings.styleguide)
     answer = app.exception_handlers[HTTPException]
 
     async def on_http_exception(request: Request, error: HTTPException) -> Response:

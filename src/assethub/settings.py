@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         "auto", description="`console` for people, `json`, or `auto`: by whether it is a terminal."
     )
     access_log: bool = Field(True, description="Log each request.")
+    styleguide: bool = Field(
+        False, description="Serve `/_styleguide`, for those who work on the console."
+    )
     metrics_host: str = Field("127.0.0.1", description="Address to serve `/metrics` on.")
     metrics_port: int = Field(
         0, ge=0, le=65535, description="Port to serve `/metrics` on; 0 is none."

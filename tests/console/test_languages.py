@@ -3,11 +3,9 @@
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 
-from assethub.console.languages import LANGUAGES, LOCALES
+from assethub.console.languages import LANGUAGES, LOCALES, read_catalog
 from console.shelves import Shelf
 from console.visitors import Visitor
 from hubs import RunningHub
@@ -97,7 +95,7 @@ def test_every_text_of_the_console_has_a_translation() -> None:
     texts = _extract(CONSOLE)
     assert len(texts) > 50
     for code in set(LANGUAGES) - {"en"}:
-        catalog = _catalog(code)
+        catalog = read_catalog(code)
         translated = {message.id for message in catalog if message.id and message.string}
         assert texts - translated == set(), f"no {code} for these"
         assert translated - texts == set(), f"{code} of texts that are gone"
@@ -106,14 +104,9 @@ def test_every_text_of_the_console_has_a_translation() -> None:
 def test_translations_are_sound() -> None:
     """None is marked as unsure, and each has the placeholders of its text."""
     for code in set(LANGUAGES) - {"en"}:
-        catalog = _catalog(code)
+        catalog = read_catalog(code)
         assert [message.id for message in catalog if message.id and message.fuzzy] == []
         assert [str(error) for _, errors in catalog.check() for error in errors] == []
-
-
-def _catalog(code: str) -> Catalog:
-    with (LOCALES / f"{code.replace('-', '_')}.po").open("rb") as file:
-        return read_po(file, locale=code.replace("-", "_"))
 
 
 def _extract(place: Path) -> set[object]:

@@ -20,6 +20,8 @@ VIEW = "   303 303  404 200  200 200  200 404"
 SIGNED = " 200 200  303 303  303 303  303 303"
 # Without the token of one's session a form changes nothing.
 FORM = "   303 303  403 403  403 403  403 403"
+# An empty choice is one too.
+SIGNED_ANYWAY = "303 303  303 303  303 303  303 303"
 # No provider is set up.
 NONE = "   404 404  404 404  404 404  404 404"
 REFUSED = "400 400  400 400  400 400  400 400"
@@ -31,6 +33,7 @@ TABLE = {
     "GET /signin/openid/callback": NONE,
     "POST /signout": FORM,
     "POST /language": REFUSED,
+    "POST /theme": SIGNED_ANYWAY,
     "GET /account": HOME,
     "POST /account/password": FORM,
     "POST /account/keys": FORM,
@@ -43,7 +46,7 @@ TABLE = {
     "GET /o/{owner}/{type}/{folder}/{name}": VIEW,
     "GET /o/{owner}/{type}/{folder}/{name}/commit/{commit}": VIEW,
     "GET /o/{owner}/{type}/{folder}/{name}/commit/{commit}/files/{path:path}": VIEW,
-    "GET /static/{digest}/{name}": ALL,
+    "GET /static/{digest}/{name:path}": ALL,
 }
 
 

@@ -6,9 +6,12 @@ from fastapi import Depends, Request
 
 from assethub.core.hub import Hub
 from assethub.core.people.keys import authenticate_key, note_refused_key, note_use
+from assethub.core.people.sessions import find_session
 from assethub.core.people.users import User
 from assethub.errors import Unauthenticated
 from assethub.http.access import USER
+from assethub.http.cookies import SESSION, read_cookie
+from assethub.http.form_tokens import HEADER, check_form_token
 from assethub.http.proxies import find_peer
 
 
@@ -18,7 +21,12 @@ def find_hub(request: Request) -> Hub:
 
 
 def find_caller(request: Request) -> User:
-    """The user whose API key the request carries; raises Unauthenticated."""
+    """The user whose API key the request carries, or whose session's pages sent it.
+
+    Raises Unauthenticated, and PermissionDenied where a page is not of the session that it sends.
+    """
+    if HEADER in request.headers:
+        return _find_visitor(request)
     hub, key = find_hub(request), find_key(request)
     try:
         with hub.database.read() as connection:
@@ -28,6 +36,17 @@ def find_caller(request: Request) -> User:
         raise
     caller = caller._replace(peer=find_peer(request))
     note_use(hub, caller)
+    request.scope[USER] = caller.name
+    return caller
+
+
+def _find_visitor(request: Request) -> User:
+    secret = read_cookie(request, SESSION)
+    found = find_session(find_hub(request), secret) if secret else None
+    if secret is None or found is None:
+        raise Unauthenticated("sign in first", code="signin_needed")
+    check_form_token(secret, request.headers[HEADER])
+    caller = found[0]._replace(peer=find_peer(request))
     request.scope[USER] = caller.name
     return caller
 

@@ -1,6 +1,8 @@
 """The console: the pages of the hub. It calls core and renders templates; no storage logic.
 
-`/o/OWNER[/TYPE/FOLDER[/NAME[/commit/ID]]]` are the pages of what people keep in the hub.
+Each room has its pages, the list of their addresses `ROUTES`, and its templates:
+`people` the visitor's own, `folders`, `assets`, `files`, `commits`, `evaluations`, `admin`, and
+`live`, what tells open pages that something changed.
 """
 
 from fastapi import FastAPI
@@ -8,42 +10,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from assethub.console import account, browse, folders, openid, signin
-from assethub.console.pages import Console, answer_error, page
-from assethub.console.provider import find_provider
+from assethub.console import admin, assets, commits, evaluations, files, folders, live, people
+from assethub.console.pages import Console, answer_error
+from assethub.console.people.provider import find_provider
+from assethub.console.styleguide import ROUTES as STYLEGUIDE
 from assethub.errors import NotFound
 
-_FOLDER = "/o/{owner}/{type}/{folder}"
-_ASSET = _FOLDER + "/{name}"
-_GET = ["GET"]
-_POST = ["POST"]
+_ROOMS = (people, admin, live, evaluations, files, commits, assets, folders)
 
 
-def install_console(app: FastAPI) -> None:
-    """Adds the pages to the app, whose `state.hub` they show."""
+def install_console(app: FastAPI, *, styleguide: bool = False) -> None:
+    """Adds the pages to the app, whose `state.hub` they show; with the style guide if wanted."""
     app.state.console = Console()
-    app.router.routes += [
-        Route("/", page(folders.show_home), methods=_GET),
-        Route("/signin", page(signin.show_signin), methods=_GET),
-        Route("/signin", page(signin.sign_in), methods=_POST),
-        Route("/signin/openid", page(openid.start), methods=_GET),
-        Route("/signin/openid/callback", page(openid.come_back), methods=_GET),
-        Route("/signout", page(signin.sign_out), methods=_POST),
-        Route("/language", page(signin.choose_language), methods=_POST),
-        Route("/account", page(account.show_account), methods=_GET),
-        Route("/account/password", page(account.change_password), methods=_POST),
-        Route("/account/keys", page(account.create_key), methods=_POST),
-        Route("/account/keys/revoke", page(account.revoke_key), methods=_POST),
-        Route("/account/sessions/end", page(account.end_session), methods=_POST),
-        Route("/o/{owner}", page(folders.show_owner), methods=_GET),
-        Route(_FOLDER, page(folders.show_folder), methods=_GET),
-        Route(_FOLDER + "/share", page(folders.share_folder), methods=_POST),
-        Route(_FOLDER + "/unshare", page(folders.unshare_folder), methods=_POST),
-        Route(_ASSET, page(browse.show_asset), methods=_GET),
-        Route(_ASSET + "/commit/{commit}", page(browse.show_commit), methods=_GET),
-        Route(_ASSET + "/commit/{commit}/files/{path:path}", page(browse.send_file), methods=_GET),
-        Route("/static/{digest}/{name}", _send_static, methods=_GET),
-    ]
+    for room in _ROOMS:
+        app.router.routes += room.ROUTES
+    if styleguide:
+        app.router.routes += STYLEGUIDE
+    app.router.routes.append(Route("/static/{digest}/{name:path}", _send_static, methods=["GET"]))
 
 
 def wants_page(request: Request) -> bool:
@@ -54,7 +37,7 @@ def wants_page(request: Request) -> bool:
 
 async def _send_static(request: Request) -> Response:
     try:
-        return request.app.state.console.files.answer(request)  # type: ignore[no-any-return]
+        return await request.app.state.console.files.answer(request)  # type: ignore[no-any-return]
     except NotFound as error:
         return await answer_error(request, error.status)
 

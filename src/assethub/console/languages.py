@@ -9,6 +9,7 @@ from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_scientific
@@ -31,11 +32,9 @@ class Language:
     @cached_property
     def translations(self) -> NullTranslations:
         """The texts; those of the code itself are English."""
-        path = LOCALES / f"{self.code.replace('-', '_')}.po"
-        if not path.exists():
+        catalog = read_catalog(self.code)
+        if not catalog:
             return NullTranslations()
-        with path.open("rb") as source:
-            catalog = read_po(source, locale=self._locale)
         compiled = BytesIO()
         write_mo(compiled, catalog)
         compiled.seek(0)
@@ -80,6 +79,17 @@ class Language:
             shown, power = shown / 1000, power + 1
         pattern = "0.#" if power and shown < 99.95 else "0"
         return f"{format_decimal(shown, pattern, locale=self._locale)} {_UNITS[power]}"
+
+
+def read_catalog(code: str) -> Catalog:
+    """All texts of a language: those of each file in its directory, one for each room."""
+    whole = Catalog(locale=code.replace("-", "_"))
+    for path in sorted((LOCALES / code.replace("-", "_")).glob("*.po")):
+        with path.open("rb") as source:
+            for message in read_po(source, locale=whole.locale):
+                if message.id:
+                    whole[message.id] = message
+    return whole
 
 
 LANGUAGES = {

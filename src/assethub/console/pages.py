@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
 
 from assethub.console import addresses
 from assethub.console.languages import LANGUAGES, Language
@@ -68,6 +69,16 @@ def page(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         return protect(await run_in_threadpool(_answer, visit, handler))
 
     return endpoint
+
+
+def get(path: str, handler: Handler) -> Route:
+    """A page to look at."""
+    return Route(path, page(handler), methods=["GET"])
+
+
+def post(path: str, handler: Handler) -> Route:
+    """Where a form goes."""
+    return Route(path, page(handler), methods=["POST"])
 
 
 async def answer_error(request: Request, status: int) -> Response:

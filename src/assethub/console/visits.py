@@ -1,25 +1,31 @@
 """One request to the console: who comes, in which language, with what in the form."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from assethub.console.addresses import own_url
 from assethub.console.languages import Language, choose_language
-from assethub.console.provider import Provider
-from assethub.console.security import check_form_token, form_token
 from assethub.core.hub import Hub
 from assethub.core.people.sessions import Origin, Session, find_session
 from assethub.core.people.users import User
 from assethub.errors import HubError, TooLarge
 from assethub.http.access import USER
 from assethub.http.cookies import SESSION, read_cookie
+from assethub.http.form_tokens import FIELD, check_form_token, form_token
 from assethub.http.proxies import find_peer
 
+if TYPE_CHECKING:
+    # Which has a page, that is one of visits.
+    from assethub.console.people.provider import Provider
+
 LANGUAGE = "assethub_language"
+THEME = "assethub_theme"
+THEMES = ("light", "dark")
 _LONGEST_FORM = 65_536
 
 
@@ -38,6 +44,17 @@ class SignedIn(NamedTuple):
     session: Session
 
 
+class Form(dict[str, str]):
+    """The fields of a form by name, the last of each; `all` has those that come several times."""
+
+    def __init__(self, fields: Sequence[tuple[str, str]]) -> None:
+        super().__init__(fields)
+        self._fields = fields
+
+    def all(self, name: str) -> list[str]:
+        return [value for each, value in self._fields if each == name]
+
+
 @dataclass(frozen=True)
 class Visit:
     """What a page knows about the request that it answers."""
@@ -45,7 +62,7 @@ class Visit:
     request: Request
     language: Language
     signed_in: SignedIn | None = None
-    form: Mapping[str, str] = field(default_factory=dict)
+    form: Form = field(default_factory=lambda: Form([]))
 
     @property
     def hub(self) -> Hub:
@@ -75,13 +92,24 @@ class Visit:
         return own_url(self.request) if self.request.method in ("GET", "HEAD") else "/"
 
     @property
-    def provider(self) -> Provider | None:
+    def query(self) -> QueryParams:
+        """What stands behind the question mark of the page's address."""
+        return self.request.query_params
+
+    @property
+    def theme(self) -> str:
+        """`light` or `dark` where the visitor chose it, else empty: as the system has it."""
+        chosen = read_cookie(self.request, THEME)
+        return chosen if chosen in THEMES else ""
+
+    @property
+    def provider(self) -> "Provider | None":
         """What signs people in by OpenID Connect, where that is set up."""
         return cast("Provider | None", self.request.app.state.provider)
 
     def check_form(self) -> None:
         """Raises SignInNeeded, and PermissionDenied unless the form is of the visitor's session."""
-        check_form_token(self.own.secret, self.form.get("form_token", ""))
+        check_form_token(self.own.secret, self.form.get(FIELD, ""))
 
     @property
     def form_token(self) -> str:
@@ -108,11 +136,11 @@ def find_signed_in(request: Request) -> SignedIn | None:
     return SignedIn(secret, user._replace(peer=find_peer(request)), session)
 
 
-async def read_form(request: Request) -> dict[str, str]:
+async def read_form(request: Request) -> Form:
     """The fields of a form as browsers send them; raises TooLarge above 64 KiB."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > _LONGEST_FORM:
             raise TooLarge(f"a form has at most {_LONGEST_FORM} bytes")
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    return Form(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))

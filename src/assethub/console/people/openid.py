@@ -6,11 +6,11 @@ import binascii
 import structlog
 from starlette.responses import Response
 
-from assethub.console.attempt import Attempt
 from assethub.console.pages import redirect
-from assethub.console.provider import Provider, ProviderRefused, ProviderUnavailable
+from assethub.console.people.attempt import Attempt
+from assethub.console.people.provider import Provider, ProviderRefused, ProviderUnavailable
+from assethub.console.people.signin import enter, show_problem
 from assethub.console.security import local_target
-from assethub.console.signin import enter, show_problem
 from assethub.console.visits import Visit
 from assethub.core.people import sessions
 from assethub.core.people.subjects import SOURCE, sign_in_subject

@@ -11,8 +11,8 @@ from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlsplit
 
-from assethub.console.attempt import Attempt
-from assethub.console.kept import Kept
+from assethub.console.people.attempt import Attempt
+from assethub.console.people.kept import Kept
 from assethub.core.people.subjects import Identity
 from assethub.errors import HubError, Unauthenticated, Unavailable
 from assethub.settings import Settings

@@ -9,7 +9,9 @@ from assethub.console.addresses import asset_url, commit_url
 from assethub.console.languages import Language
 from assethub.console.visits import Visit
 from assethub.core.assets import Asset, find_viewable
+from assethub.core.evaluations import records
 from assethub.core.evaluations.records import Evaluation, Side
+from assethub.core.repository.commits import Commit
 
 _MOST_METRICS = 20
 
@@ -69,6 +71,21 @@ def tabulate(visit: Visit, evaluations: Sequence[Evaluation]) -> Table:
         for index, evaluation in enumerate(shown.rows)
     ]
     return Table(metrics, left_out, rows, shown.cut)
+
+
+def tabulate_model(visit: Visit, model: str) -> Table:
+    """The newest evaluations of a model, or of one commit of it: `PATH@COMMIT`."""
+    most = listings.EVALUATIONS + 1
+    return tabulate(visit, records.list_evaluations(visit.hub, visit.user, model, amount=most))
+
+
+def tabulate_at(visit: Visit, asset: Asset, commit: Commit) -> Table:
+    """The newest evaluations of a model's commit, or on a dataset's."""
+    if asset.folder.type == "model":
+        return tabulate_model(visit, f"{asset.path}@{commit.id}")
+    most = listings.EVALUATIONS + 1
+    found = records.list_evaluations_on(visit.hub, visit.user, asset.id, commit.id, amount=most)
+    return tabulate(visit, found)
 
 
 def _metrics_of(evaluations: Sequence[Evaluation]) -> tuple[list[str], int]:

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from assethub.console.languages import LANGUAGES
 from assethub.console.pages import add_wait, redirect, render
 from assethub.console.security import local_target
-from assethub.console.visits import LANGUAGE, Visit
+from assethub.console.visits import LANGUAGE, THEME, THEMES, Visit
 from assethub.core.people import sessions
 from assethub.errors import HubError, InvalidInput, TooManyRequests, Unauthenticated
 from assethub.http.cookies import SESSION, set_cookie
@@ -26,7 +26,7 @@ def show_signin(visit: Visit) -> Response:
             holder = sessions.find_signin(visit.hub, token)
         except Unauthenticated as error:
             return show_problem(visit, target, error)
-        return render(visit, "signin_link.html", holder=holder, token=token, target=target)
+        return render(visit, "people/signin_link.html", holder=holder, token=token, target=target)
     if visit.signed_in is not None:
         return redirect(target)
     return _show_ways(visit, target)
@@ -70,6 +70,16 @@ def choose_language(visit: Visit) -> Response:
     return response
 
 
+def choose_theme(visit: Visit) -> Response:
+    """Keeps the chosen theme in the browser; an empty one is as the system has it."""
+    theme = visit.form.get("theme", "")
+    if theme and theme not in THEMES:
+        raise InvalidInput(f"no theme {theme!r}", code="theme_unknown")
+    response = redirect(local_target(visit.form.get("next", "/")))
+    set_cookie(visit.request, response, THEME, theme, _YEAR if theme else 0)
+    return response
+
+
 def show_problem(visit: Visit, target: str, error: HubError) -> Response:
     """The ways to sign in, with why it did not work."""
     wait = error.retry_after or 0
@@ -92,7 +102,7 @@ def _show_ways(
 ) -> Response:
     return render(
         visit,
-        "signin.html",
+        "people/signin.html",
         http_status=status,
         target=target,
         problem=problem,

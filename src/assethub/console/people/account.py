@@ -100,7 +100,7 @@ def _show(visit: Visit, *, status: int = 200, **said: Any) -> Response:
     ended = [key for key in listed if not _is_usable(key, moment)]
     return render(
         visit,
-        "account.html",
+        "people/account.html",
         http_status=status,
         account=accounts.get_account(visit.hub, visit.user),
         keys=usable[::-1] + ended[: -_MOST_ENDED - 1 : -1],

@@ -1,0 +1,5 @@
+"""Pages for those who look after the hub."""
+
+from starlette.routing import BaseRoute
+
+ROUTES: list[BaseRoute] = []

@@ -1,0 +1,5 @@
+"""Pages of evaluations: tables, details, comparisons, leaderboards, gates."""
+
+from starlette.routing import BaseRoute
+
+ROUTES: list[BaseRoute] = []

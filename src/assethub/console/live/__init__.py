@@ -1,0 +1,5 @@
+"""What tells open pages that something changed."""
+
+from starlette.routing import BaseRoute
+
+ROUTES: list[BaseRoute] = []
