@@ -19,6 +19,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 BACKENDS = ("sqlite+files", "postgresql+s3")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says what tests have counted: rounds, facts, tries."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "counted":
+                terminalreporter.write_line(f"{report.nodeid.rpartition('/')[2]}: {value}")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_secret_in_any_log() -> Iterator[None]:
     """Fails the run where a secret of the tests stands in a log or an audit log of their hubs."""
