@@ -4,8 +4,10 @@ import subprocess
 import sys
 import uuid
 
+import sqlalchemy as sa
+
 from assethub.core.maintenance.collection import collect
-from assethub.store.tables import unused_blobs
+from assethub.store.tables import sent_contents, unused_blobs
 from faults.crowds import Count, check_facts, gather, reach, serve_user
 from hubs import RunningHub, hub_environment
 
@@ -29,8 +31,10 @@ def test_two_collections_and_many_writers_at_once_lose_nothing(
                 service.put(operation, path, data)
             service.finish(operation, "")
             service.call("DELETE", f"/assets/{doomed}")
+            change_all(hub, sent_contents.update().values(expires=1))
             collect(hub.inside, GRACE, apply=True)
-            assert age(hub) >= FILES
+            # As if they had been unused for longer than any grace period.
+            assert change_all(hub, unused_blobs.update().values(since=0)) >= FILES
             wait = crowd.work(reach(crowd, CHANGES))
             other = start_collecting(hub)
             heir = service.make_asset("dataset", f"heir-{mark[:8]}").id
@@ -53,7 +57,5 @@ def start_collecting(hub: RunningHub) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, env=hub_environment(hub.settings), stdout=subprocess.DEVNULL)
 
 
-def age(hub: RunningHub) -> int:
-    """Makes all blobs that are unused so for longer than any grace period; returns how many."""
-    aged = unused_blobs.update().values(since=0)
-    return hub.inside.database.write(lambda connection: connection.execute(aged).rowcount)
+def change_all(hub: RunningHub, change: sa.Update) -> int:
+    return hub.inside.database.write(lambda connection: connection.execute(change).rowcount)
