@@ -5,6 +5,7 @@ import sys
 import click
 
 from assethub.cli.audit import audit
+from assethub.cli.backup import backup, migrate, restore
 from assethub.cli.doctor import doctor
 from assethub.cli.groups import group_group
 from assethub.cli.keys import key_group
@@ -29,6 +30,9 @@ def cli() -> None:
 cli.add_command(serve)
 cli.add_command(collect_garbage)
 cli.add_command(check)
+cli.add_command(backup)
+cli.add_command(restore)
+cli.add_command(migrate)
 cli.add_command(doctor)
 cli.add_command(audit)
 cli.add_command(user_group)

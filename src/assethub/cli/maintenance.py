@@ -78,7 +78,7 @@ def _describe(result: Collection, *, apply: bool) -> list[str]:
         if result.nodes is not None
         else "Kept all tree nodes: the tree of a commit is damaged; run `assethub check`.",
         f"{'Copied' if apply else 'Would copy'} what lives in {result.packs.number} packs, of "
-        f"which {_size(result.packs.size)} are dead.",
+        f"which {show_size(result.packs.size)} are dead.",
         f"{'Deleted' if apply else 'Would delete'} {_amount(result.blobs)} of unused blobs.",
         f"Waiting: {_amount(result.waiting)} of blobs that have not been unused for long enough.",
     ]
@@ -88,10 +88,11 @@ def _describe(result: Collection, *, apply: bool) -> list[str]:
 
 
 def _amount(amount: Amount) -> str:
-    return f"{amount.number} ({_size(amount.size)})"
+    return f"{amount.number} ({show_size(amount.size)})"
 
 
-def _size(size: int) -> str:
+def show_size(size: int) -> str:
+    """A number of bytes as people read it."""
     value, unit = float(size), _SIZES[0]
     for larger in _SIZES[1:]:
         if value < 1024:

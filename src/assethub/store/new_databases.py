@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from assethub.errors import Conflict, HubError, StorageFull, Unavailable
 from assethub.store import _files
-from assethub.store.schema import take_turn
+from assethub.store.schema import make_engine, take_turn
 
 _ASIDE = ".making-"
 
@@ -50,14 +50,13 @@ def new_database(url: str) -> Iterator[sa.Connection]:
 
 
 def _sqlite_path(url: str) -> Path | None:
-    parsed = sa.make_url(url)
-    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+    return Path(sa.make_url(url).database or "") if url.startswith("sqlite:") else None
 
 
 @contextmanager
 def _connected(url: str) -> Iterator[sa.Connection]:
     with _translated(url):
-        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        engine = make_engine(url)
         with engine.connect() as connection:
             yield connection
 
@@ -134,5 +133,5 @@ def _translated(url: str) -> Iterator[None]:
         if getattr(error.orig, "sqlstate", None) == "53100" or "is full" in reason:
             raise StorageFull("no room is left for the database; nothing was changed") from error
         raise Unavailable(
-            f"cannot write the database {sa.make_url(url)!r}: {reason}", code="no_database"
+            f"cannot use the database {sa.make_url(url)!r}: {reason}", code="no_database"
         ) from error

@@ -17,7 +17,7 @@ def migrate(url: str) -> None:
     Raises HubError where the database was made by a newer program, cannot be opened, or is no
     database.
     """
-    engine = _make_engine(url)
+    engine = make_engine(url)
     try:
         version = _current_version(engine)
         if version == HEAD:
@@ -46,7 +46,7 @@ def read_version(url: str) -> str | None:
 
     Raises HubError where it cannot be opened, or is no database.
     """
-    engine = _make_engine(url)
+    engine = make_engine(url)
     try:
         return _current_version(engine)
     except DBAPIError as error:
@@ -60,7 +60,8 @@ def _not_opened(engine: sa.Engine, error: DBAPIError) -> Unavailable:
     return Unavailable(f"cannot open the database {engine.url!r}: {reason}", code="no_database")
 
 
-def _make_engine(url: str) -> sa.Engine:
+def make_engine(url: str) -> sa.Engine:
+    """An engine for one connection at a time; raises Unavailable where the URL is none."""
     try:
         return sa.create_engine(url, poolclass=sa.NullPool)
     except (ArgumentError, ImportError) as error:
