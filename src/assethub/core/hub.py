@@ -37,7 +37,7 @@ def open_hub(settings: Settings) -> Hub:
     cannot be used.
     """
     if not settings.database_url or not settings.store_url:
-        _make_directory(settings.data)
+        make_directory(settings.data)
     migrate(settings.resolved_database_url)
     database = open_database(settings.resolved_database_url)
     return Hub(
@@ -56,14 +56,15 @@ def claim_hub(settings: Settings) -> Iterator[None]:
     store = local_directory(settings.resolved_store_url)
     with ExitStack() as stack:
         if not settings.database_url:
-            _make_directory(settings.data)
+            make_directory(settings.data)
             stack.enter_context(claim_directory(settings.data))
         if store is not None and store != settings.data.absolute():
             stack.enter_context(claim_directory(store))
         yield
 
 
-def _make_directory(path: Path) -> None:
+def make_directory(path: Path) -> None:
+    """Makes a data directory that only the hub's own user may enter, where it is missing."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

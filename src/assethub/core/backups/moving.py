@@ -10,7 +10,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from assethub.core.backups.places import Filling, Progress, check_new, opened_database
-from assethub.core.hub import claim_hub
+from assethub.core.hub import claim_hub, make_directory
 from assethub.errors import Conflict, InvalidInput
 from assethub.settings import Settings
 from assethub.store.blobs import local_directory
@@ -43,6 +43,7 @@ def move_database(settings: Settings, to: str, progress: Progress) -> Moved:
         database, version = stack.enter_context(opened_database(settings))
         _check_alone(database)
         if not target.database_url:
+            make_directory(target.data)
             stack.enter_context(claim_directory(target.data))
         check_new(target, None)
         progress.begin("Database", None, "rows")

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, Literal, Protocol
 
 import sqlalchemy as sa
 
+from assethub.core.hub import claim_hub
 from assethub.errors import Conflict, NotFound
 from assethub.settings import Settings
 from assethub.store.blobs import BlobStore
@@ -50,6 +52,22 @@ def check_new(settings: Settings, store: BlobStore | None) -> None:
             "is ever overwritten: name another with --store-url, or a new data directory",
             code="not_empty",
         )
+
+
+@contextmanager
+def claimed_place(settings: Settings) -> Iterator[None]:
+    """For the time of a `with` nobody serves the place of a new hub.
+
+    Where the data directory is made here, a failure removes it again.
+    """
+    made = not settings.data.exists()
+    with claim_hub(settings):
+        try:
+            yield
+        except BaseException:
+            if made:
+                rmtree(settings.data, ignore_errors=True)
+            raise
 
 
 class Progress(Protocol):

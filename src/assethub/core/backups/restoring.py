@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from shutil import rmtree
 
 from assethub.core.backups.copying import (
     BlobDamaged,
@@ -20,8 +19,7 @@ from assethub.core.backups.copying import (
 )
 from assethub.core.backups.depots import Depot, Manifest, check_apart, open_depot
 from assethub.core.backups.dumps import BackupDamaged, check_dump, read_dump
-from assethub.core.backups.places import Filling, Progress, check_new
-from assethub.core.hub import claim_hub
+from assethub.core.backups.places import Filling, Progress, check_new, claimed_place
 from assethub.settings import Settings
 from assethub.store.blobs import BlobStore, open_store
 from assethub.store.new_databases import new_database
@@ -52,8 +50,7 @@ def restore_backup(settings: Settings, url: str, name: str | None, progress: Pro
     name, manifest = depot.load(name)
     check_apart(url, settings.resolved_store_url)
     with ExitStack() as stack:
-        stack.enter_context(_new_directory(settings))
-        stack.enter_context(claim_hub(settings))
+        stack.enter_context(claimed_place(settings))
         store = open_store(settings.resolved_store_url)
         note: Shelf = open_shelf(settings.resolved_store_url)
         going_on = note.get(_NOTE) is not None
@@ -69,19 +66,6 @@ def restore_backup(settings: Settings, url: str, name: str | None, progress: Pro
                 note.delete(_NOTE)
             raise
     return Restored(name, manifest, copied)
-
-
-@contextmanager
-def _new_directory(settings: Settings) -> Iterator[None]:
-    """Where the data directory is made here, a failure removes it again."""
-    local = not settings.database_url or not settings.store_url
-    made = local and not settings.data.exists()
-    try:
-        yield
-    except BaseException:
-        if made:
-            rmtree(settings.data, ignore_errors=True)
-        raise
 
 
 def _check_dumps(depot: Depot, manifest: Manifest, progress: Progress) -> None:
