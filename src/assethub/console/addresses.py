@@ -1,10 +1,11 @@
 """Where things are in the console: URLs that can be read and shared."""
 
-from urllib.parse import quote
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 
-from assethub.core.assets import Asset
+from assethub.core.assets import DEFAULT_BRANCH, Asset
 from assethub.core.permissions import Folder
 
 
@@ -28,10 +29,45 @@ def file_url(asset: Asset, commit_id: str, path: str) -> str:
     return f"{commit_url(asset, commit_id)}/files/{quote(path)}"
 
 
+def files_url(asset: Asset, ref: str = "", path: str = "", **more: str | int) -> str:
+    """A folder or a file at a reference: `branch/B`, `tag/T` or a commit; main without one."""
+    return _asked(f"{asset_url(asset)}/files", ref, {"path": path, **more})
+
+
+def archive_url(asset: Asset, ref: str, path: str = "") -> str:
+    """All files below a path, as a ZIP."""
+    return _asked(f"{asset_url(asset)}/archive", ref, {"path": path})
+
+
+def upload_url(asset: Asset, ref: str = "", path: str = "") -> str:
+    return _asked(f"{asset_url(asset)}/upload", ref, {"path": path})
+
+
+def evaluation_url(id_: str) -> str:
+    return _join("/evaluations", id_)
+
+
 def own_url(request: Request) -> str:
     """The path and query of a request, encoded as a browser would send them."""
     path = quote(request.scope["path"], safe="/:@!$&'()*+,;=~")
     return f"{path}?{request.url.query}" if request.url.query else path
+
+
+def _asked(url: str, ref: str, query: Mapping[str, str | int]) -> str:
+    """A URL with those of the parameters that say something."""
+    named = {"ref": "" if ref == f"branch/{DEFAULT_BRANCH}" else ref, **query}
+    said = {name: value for name, value in named.items() if value}
+    return f"{url}?{urlencode(said, quote_via=quote, safe='/')}" if said else url
+
+
+def changed_url(request: Request, **changes: str | None) -> str:
+    """The address of a page with some of what its query says changed; None leaves it out."""
+    kept = [
+        (name, value) for name, value in request.query_params.multi_items() if name not in changes
+    ]
+    set_ = [(name, value) for name, value in changes.items() if value is not None]
+    path = quote(request.scope["path"], safe="/:@!$&'()*+,;=~")
+    return f"{path}?{urlencode(kept + set_)}" if kept or set_ else path
 
 
 def _join(base: str, *names: str) -> str:
