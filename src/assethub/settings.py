@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     address_rate: float = Field(
         0, ge=0, description="Requests a second from one address, on average; 0 is any."
     )
+    max_requests: int = Field(
+        1000,
+        ge=0,
+        description="Requests to work on at once; others are told to come again; 0 is any.",
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`console` for people, `json`, or `auto`: by whether it is a terminal."
     )

@@ -1,7 +1,7 @@
 """The gate: what each request passes before anything else, and each answer at last.
 
-Host and rate are checked here, since what they refuse should cost little; addresses, headers,
-request ids, the log of requests and their metrics are for all answers alike.
+Host, rate and crowding are checked here, since what they refuse should cost little; addresses,
+headers, request ids, the log of requests and their metrics are for all answers alike.
 """
 
 import re
@@ -19,6 +19,7 @@ from assethub.http.access import USER, AccessLog, Entry
 from assethub.http.headers import complete
 from assethub.http.hosts import Hosts
 from assethub.http.limits import BodyLimit, check_head
+from assethub.http.places import Place, Places
 from assethub.http.proxies import Proxies
 from assethub.http.rates import Rates
 from assethub.logs import REQUEST_ID
@@ -52,6 +53,7 @@ class Gate:
         self._proxies = Proxies(settings.proxy_networks)
         self._hosts = Hosts(settings.host, settings.host_names)
         self._rates = Rates(settings.key_rate, settings.address_rate)
+        self._places = Places(settings.max_requests)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,26 +64,38 @@ class Gate:
         headers = dict(scope["headers"])
         request_id = _choose_id(headers, behind_proxy)
         REQUEST_ID.set(request_id.decode())
-        passage = _Passage(send, request_id, tls=scope["scheme"] == "https")
+        place = Place(self._places)
+        passage = _Passage(send, request_id, place, tls=scope["scheme"] == "https")
         try:
-            await self._pass(scope, headers, receive, passage.send)
+            await self._pass(scope, headers, receive, passage)
         except Exception:
             # What the app has answered as a failure it has logged, too.
             if not passage.ended:
                 raise
         finally:
+            place.leave()
             self._note(scope, passage, perf_counter() - started)
 
     async def _pass(
-        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, passage: "_Passage"
     ) -> None:
-        app = self.app
+        app, place = self.app, passage.place
         if scope["path"] not in _HEALTH:
             try:
                 self._check(scope, headers)
+                place.take()
             except HubError as error:
                 app = BodyLimit(self._refuse(Request(scope), error))
-        await app(scope, receive, send)
+                place.leave()
+
+        async def receive_aside() -> Message:
+            place.rest()
+            try:
+                return await receive()
+            finally:
+                place.resume()
+
+        await app(scope, receive_aside, passage.send)
 
     def _check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
         check_head(scope)
@@ -119,8 +133,9 @@ class Gate:
 class _Passage:
     """An answer on its way out: completed, and watched for how far it came."""
 
-    def __init__(self, send: Send, request_id: bytes, *, tls: bool) -> None:
+    def __init__(self, send: Send, request_id: bytes, place: Place, *, tls: bool) -> None:
         self._send = send
+        self.place = place
         self._tls = tls
         self.request_id = request_id
         self.status = 0
@@ -129,6 +144,7 @@ class _Passage:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.place.leave()
             self.status = message["status"]
             message["headers"] = complete(message["headers"], self.request_id, tls=self._tls)
             self._count(message["headers"])

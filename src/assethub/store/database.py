@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from assethub.errors import InvalidInput, StorageFull, Unavailable
@@ -325,6 +326,10 @@ def _translated_errors() -> Iterator[None]:
         if translated is None:
             raise
         raise translated from error
+    except PoolTimeout as error:
+        raise Unavailable(
+            "the hub's database is held up; try again", code="database_locked"
+        ) from error
 
 
 def _translate(error: DBAPIError) -> Exception | None:
