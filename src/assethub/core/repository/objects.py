@@ -18,7 +18,9 @@ from assethub.core.repository.workspace import open_nodes
 from assethub.core.values import check_path
 from assethub.errors import NotFound
 from assethub.store.nodes import load_nodes
-from assethub.tree import CommonPrefix, Entry, get_entries, list_level, scan
+from assethub.tree import CommonPrefix, Entry, Summary, get_entries, list_level, scan
+
+_LOCATED_AT_ONCE = 500
 
 
 class Content(NamedTuple):
@@ -57,6 +59,7 @@ def page_objects(
     asset_id: str,
     ref: str,
     *,
+    kind: str = "any",
     prefix: str = "",
     delimiter: str = "",
     after: str = "",
@@ -68,7 +71,7 @@ def page_objects(
     """
     most = check_amount(amount)
     with hub.database.read() as connection:
-        tree = _find_tree(connection, user, asset_id, "any", ref)
+        tree = _find_tree(connection, user, asset_id, kind, ref)
 
         def load(hashes: Sequence[str]) -> Mapping[str, bytes]:
             return load_nodes(connection, hashes)
@@ -79,6 +82,46 @@ def page_objects(
         else:
             found = scan(load, tree, prefix=prefix, after=after)
         return take_page(found, most)
+
+
+def measure_objects(
+    hub: Hub, user: User, asset_id: str, commit_id: str, prefix: str, most: int
+) -> Summary:
+    """How many objects of a commit have paths that start with `prefix`, and of how many bytes.
+
+    Counts no further than to one more than `most`.
+    """
+    with hub.database.read() as connection:
+        tree = _find_tree(connection, user, asset_id, "commit", commit_id)
+        found = scan(lambda hashes: load_nodes(connection, hashes), tree, prefix=prefix)
+        count = size = 0
+        for entry in islice(found, most + 1):
+            count += 1
+            size += entry.size
+    return Summary(count, size)
+
+
+def stream_contents(
+    hub: Hub, user: User, asset_id: str, commit_id: str, prefix: str = ""
+) -> Iterator[Content]:
+    """The objects of a commit whose paths start with `prefix`, by path, and where their bytes are.
+
+    They are read as the caller goes on, some at a time. What is wrong with the commit is raised at
+    once; the first object whose bytes are lost, when it is reached.
+    """
+    with hub.database.read() as connection:
+        tree = _find_tree(connection, user, asset_id, "commit", commit_id)
+    return _locate(hub, scan(open_nodes(hub.database), tree, prefix=prefix))
+
+
+def _locate(hub: Hub, found: Iterator[Entry]) -> Iterator[Content]:
+    while batch := list(islice(found, _LOCATED_AT_ONCE)):
+        with hub.database.read() as connection:
+            places = find_places(connection, {entry.checksum for entry in batch})
+        for entry in batch:
+            if entry.checksum not in places:
+                raise content_missing(entry.checksum)
+            yield Content(entry, places[entry.checksum])
 
 
 def find_object(
