@@ -1,6 +1,7 @@
 """The database keeps the same promises as SQLite and as PostgreSQL."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,6 +33,16 @@ def database(url: str) -> Iterator[Database]:
     opened = open_database(url)
     yield opened
     opened.close()
+
+
+def insert(name: str) -> Callable[[sa.Connection], str]:
+    """A job that makes a user and returns the name."""
+
+    def job(connection: sa.Connection) -> str:
+        connection.execute(users.insert(), make_user(name))
+        return name
+
+    return job
 
 
 def make_user(name: str) -> dict[str, object]:
@@ -159,7 +170,10 @@ def test_a_database_that_is_not_there_is_said_without_its_password() -> None:
     assert "secret" not in refusal.value.text
 
 
-def test_writes_that_a_loop_awaits_each_hold_or_fail_for_themselves(database: Database) -> None:
+@pytest.mark.parametrize("brief", [False, True])
+def test_writes_that_a_loop_awaits_each_hold_or_fail_for_themselves(
+    database: Database, brief: bool
+) -> None:
     names = [new_id() for _ in range(20)]
 
     def make_job(name: str, fails: bool) -> Callable[[sa.Connection], str]:
@@ -173,7 +187,8 @@ def test_writes_that_a_loop_awaits_each_hold_or_fail_for_themselves(database: Da
 
     async def write_all() -> list[str | BaseException]:
         jobs = [make_job(name, fails=at % 4 == 0) for at, name in enumerate(names)]
-        writes = (database.write_async(job) for job in jobs)
+        write = database.write_briefly if brief else database.write_async
+        writes = (write(job) for job in jobs)
         return await asyncio.gather(*writes, return_exceptions=True)
 
     for at, (name, outcome) in enumerate(zip(names, asyncio.run(write_all()), strict=True)):
@@ -183,3 +198,45 @@ def test_writes_that_a_loop_awaits_each_hold_or_fail_for_themselves(database: Da
         else:
             assert outcome == name
             assert count(database, name) == 1
+
+
+def test_a_loop_goes_on_while_its_brief_write_waits_for_another_writer(database: Database) -> None:
+    holds, may_end = threading.Event(), threading.Event()
+
+    def hold(connection: sa.Connection) -> None:
+        connection.execute(users.insert(), make_user("holder"))
+        holds.set()
+        may_end.wait(30)
+
+    async def write_beside() -> None:
+        held = database.submit(hold)
+        await asyncio.to_thread(holds.wait, 30)
+        brief = asyncio.ensure_future(database.write_briefly(insert("brief")))
+        # The loop still runs: else this would not be reached before the other writer ends.
+        await asyncio.sleep(0)
+        may_end.set()
+        assert await brief == "brief"
+        held.result(30)
+
+    asyncio.run(write_beside())
+    assert count(database, "brief") == 1
+
+
+def test_a_brief_write_waits_for_a_writer_of_another_process(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'hub.db'}"
+    migrate(url)
+    database = open_database(url)
+    other = sqlite3.connect(tmp_path / "hub.db", isolation_level=None)
+
+    async def write_beside() -> str:
+        other.execute("BEGIN IMMEDIATE")
+        brief = asyncio.ensure_future(database.write_briefly(insert("late")))
+        done, _ = await asyncio.wait({brief}, timeout=0.05)
+        assert not done
+        other.execute("COMMIT")
+        return await brief
+
+    assert asyncio.run(write_beside()) == "late"
+    assert count(database, "late") == 1
+    other.close()
+    database.close()

@@ -29,6 +29,7 @@ from assethub.http.proxies import find_peer
 T = TypeVar("T")
 R = TypeVar("R")
 router = APIRouter(prefix="/evaluations", tags=["evaluations"])
+_MOST_BRIEF_METRICS = 50
 
 
 class Measured(BaseModel):
@@ -112,7 +113,8 @@ async def create_evaluation(request: Request) -> Response:
     """
     find_key(request)  # who has none is told so before anything else
     new = recording.read_new(_parse_body(await request.body()))
-    return await _record(request, recording.plan_evaluation, new, [new], _encode)
+    brief = new.samples is None and len(new.measures.values) <= _MOST_BRIEF_METRICS
+    return await _record(request, recording.plan_evaluation, new, [new], _encode, brief=brief)
 
 
 @router.post("/batch", openapi_extra=_BATCH_SCHEMA)
@@ -129,6 +131,8 @@ async def _record(
     new: T,
     news: Sequence[recording.New],
     encode: Callable[[R], bytes],
+    *,
+    brief: bool = False,
 ) -> Response:
     key, peer = find_key(request), find_peer(request)
     hub = find_hub(request)
@@ -149,8 +153,9 @@ async def _record(
             return Answer(encode(job(connection)))
         return answer_once(connection, find_user(connection), asked, job, encode)
 
+    write = hub.database.write_briefly if brief else hub.database.write_async
     try:
-        return send_answer(await hub.database.write_async(record_once))
+        return send_answer(await write(record_once))
     except HubError as error:
         if user is None:
             note_refused_key(hub, key, peer, "key.use", error)

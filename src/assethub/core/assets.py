@@ -63,12 +63,16 @@ _select = sa.select(*_own, *folders.columns).select_from(
     tables.assets.join(tables.folders).join(users)
 )
 _by_id = Prepared(_select.where(tables.assets.c.id == sa.bindparam("id")))
-select_by_name = _select.where(
-    users.c.name == sa.bindparam("owner"),
-    tables.folders.c.type == sa.bindparam("type"),
-    tables.folders.c.name == sa.bindparam("folder"),
-    tables.assets.c.name == sa.bindparam("name"),
-)
+
+
+def select_by_name(prefix: str = "") -> "sa.Select[Any]":
+    """Selects the asset of `owner`, `type`, `folder` and `name`, which are bound with a prefix."""
+    return _select.where(
+        users.c.name == sa.bindparam(f"{prefix}owner"),
+        tables.folders.c.type == sa.bindparam(f"{prefix}type"),
+        tables.folders.c.name == sa.bindparam(f"{prefix}folder"),
+        tables.assets.c.name == sa.bindparam(f"{prefix}name"),
+    )
 
 
 @audited("asset.create", folder="folder_id")

@@ -1,6 +1,6 @@
 """References: a folder, an asset, or one commit of it, named by people."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -13,7 +13,7 @@ from assethub.core.permissions import Folder, Level
 from assethub.core.repository.targets import Target, choose_target, pointer_columns
 from assethub.errors import InvalidInput
 from assethub.store import tables
-from assethub.store.statements import Prepared
+from assethub.store.statements import Prepared, Row
 
 
 class Reference(NamedTuple):
@@ -90,21 +90,84 @@ def resolve(
     connection: sa.Connection, user: User, reference: Reference, level: Level = Level.VIEW
 ) -> tuple[Asset, Target]:
     """The asset that a reference names and the commit it points at now."""
+    _check_named(reference)
+    row = _located.first(connection, {**_bind(reference), "asker": user.id})
+    asset, target, _ = _allow(connection, user, reference, level, row)
+    return asset, target
+
+
+def resolve_two(
+    connection: sa.Connection,
+    user: User,
+    first: tuple[Reference, Level],
+    second: tuple[Reference, Level],
+) -> "tuple[Resolved, Resolved]":
+    """`resolve` for two references at once."""
+    for reference, _ in (first, second):
+        _check_named(reference)
+    query = {**_bind(first[0], "a_"), **_bind(second[0], "b_"), "asker": user.id}
+    rows = {row[-1]: row[:-1] for row in _two_located.all(connection, query)}
+    return (
+        _allow(connection, user, *first, rows.get(0)),
+        _allow(connection, user, *second, rows.get(1)),
+    )
+
+
+class Resolved(NamedTuple):
+    """What a reference names; `tagged` is False where it is known that no tag points at it."""
+
+    asset: Asset
+    target: Target
+    tagged: bool
+
+
+def _check_named(reference: Reference) -> None:
     if not reference.name:
         raise InvalidInput(
             f"reference {reference.owner}/{reference.type}/{reference.folder} is a folder; name an "
             "asset in it: OWNER/TYPE/FOLDER/NAME",
             code="invalid_reference",
         )
-    names = dict(zip(_NAMES, reference, strict=False))
-    query = {**names, "value": reference.value, "asker": user.id}
-    row = _located.first(connection, query)
-    asset = assets.allow(None if row is None else row[:-2], user, level)
-    pointers = (None, None) if row is None else row[-2:]
-    return asset, choose_target(connection, asset.id, reference.kind, reference.value, *pointers)
+
+
+def _allow(
+    connection: sa.Connection, user: User, reference: Reference, level: Level, row: Row | None
+) -> Resolved:
+    """What a row of `_locate` tells, where the user holds the level."""
+    asset = assets.allow(None if row is None else row[:-3], user, level)
+    head, tag, tagged = (None, None, True) if row is None else row[-3:]
+    kind, value = reference.kind, reference.value
+    target = choose_target(connection, asset.id, kind, value, head, tag)
+    return Resolved(asset, target, bool(tagged) or target.commit_id != head)
 
 
 _NAMES = ("owner", "type", "folder", "name")
-_located = Prepared(
-    assets.select_by_name.add_columns(*pointer_columns(tables.assets.c.id, sa.bindparam("value")))
+
+
+def _bind(reference: Reference, prefix: str = "") -> dict[str, str]:
+    bound = {f"{prefix}{key}": value for key, value in zip(_NAMES, reference, strict=False)}
+    bound[f"{prefix}value"] = reference.value
+    return bound
+
+
+def _locate(prefix: str = "") -> "sa.Select[Any]":
+    asset_id = tables.assets.c.id
+    value: sa.ColumnElement[str] = sa.bindparam(f"{prefix}value")
+    head, tag = pointer_columns(asset_id, value)
+    branches, tags = tables.branches.c, tables.tags.c
+    tagged = (
+        sa.exists()
+        .where(tags.asset_id == asset_id, tags.commit_id == branches.commit_id)
+        .where(branches.asset_id == asset_id, branches.name == value)
+        .correlate(tables.assets)
+    )
+    return assets.select_by_name(prefix).add_columns(head, tag, tagged)
+
+
+_located = Prepared(_locate())
+_two_located = Prepared(
+    sa.union_all(
+        _locate("a_").add_columns(sa.literal_column("0")),
+        _locate("b_").add_columns(sa.literal_column("1")),
+    )
 )

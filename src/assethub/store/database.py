@@ -13,29 +13,31 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from operator import itemgetter
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
-from assethub.errors import InvalidInput, StorageFull, Unavailable
+from assethub.errors import StorageFull, Unavailable
+from assethub.store._brief import BriefJobs, Outcome, Told, settle
+from assethub.store._failures import Clash, translated_errors
 from assethub.store.chains import Entry, begin_entries, write_entries
 from assethub.store.locks import AdvisoryLocks, Locks, NoLocks
+from assethub.store.statements import wrap_error
 
 T = TypeVar("T")
 Job = Callable[[sa.Connection], T]
-# What a job returned, or why it failed; and those who wait to be told, in threads or on a loop.
-_Outcome = tuple[Any, Exception | None]
+# Those who wait to be told what came of a job, in threads or on a loop.
 _Waiter = Future[Any] | asyncio.Future[Any]
 
 _MOST_JOBS_A_COMMIT = 256
 _TRIES = 10
+_PATIENCE_SECONDS = 30
 # Columns whose values every driver takes as they are.
 _AS_THEY_ARE = (sa.String, sa.Integer, sa.LargeBinary)
 
@@ -62,7 +64,7 @@ class Database:
     def read(self) -> Iterator[sa.Connection]:
         """A connection to read from, seeing one state of the database throughout."""
         began = perf_counter()
-        with _translated_errors(), self.engine.connect() as connection:
+        with translated_errors(), self.engine.connect() as connection:
             if self.note_read_wait is not None:
                 self.note_read_wait(perf_counter() - began)
             yield connection
@@ -79,6 +81,10 @@ class Database:
         """`write` for an event loop, which goes on meanwhile."""
         return await asyncio.wrap_future(self.submit(job))
 
+    async def write_briefly(self, job: Job[T]) -> T:
+        """`write_async` for a job of few rows, which may run on the loop's own thread."""
+        return await self.write_async(job)
+
     def close(self) -> None:
         """Ends waiting writes and closes all connections."""
         raise NotImplementedError
@@ -93,6 +99,11 @@ class _SQLite(Database):
         self.engine = _sqlite_engine(url, "BEGIN", pool_size=16, query_only=True)
         self.writer = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1, query_only=False)
         self._connection = self.writer.connect()
+        # Held from the beginning to the end of each transaction; the thread says that it wants it.
+        self._turn = Lock()
+        self._is_wanted = False
+        self._patience = _PATIENCE_SECONDS
+        self._brief: dict[asyncio.AbstractEventLoop, BriefJobs] = {}
         self._jobs: SimpleQueue[tuple[Job[Any], _Waiter] | None] = SimpleQueue()
         self._thread = Thread(target=self._serve, name="sqlite-writer", daemon=True)
         self._thread.start()
@@ -116,7 +127,55 @@ class _SQLite(Database):
         self._note_write(began)
         return result
 
+    async def write_briefly(self, job: Job[T]) -> T:
+        began = perf_counter()
+        loop = asyncio.get_running_loop()
+        brief = self._brief.get(loop)
+        if brief is None:
+            brief = self._brief[loop] = BriefJobs(self, loop)
+        result: T = await brief.add(job)
+        self._note_write(began)
+        return result
+
+    def try_run(self, jobs: Sequence[Job[Any]]) -> list[Outcome] | None:
+        """See `store._brief`."""
+        if self._is_wanted or not self._turn.acquire(blocking=False):
+            return None
+        connection = self._connection
+        try:
+            self._set_patience(0)
+            connection.begin()
+            begin_entries(connection)
+            outcomes: list[Outcome] = [(job(connection), None) for job in jobs]
+            write_entries(connection)
+        except Exception:
+            # Why it failed, each learns from the thread, which sets the failing ones apart.
+            with suppress(DBAPIError):
+                connection.rollback()
+            self._turn.release()
+            return None
+        return outcomes
+
+    def commit_run(self) -> Exception | None:
+        """See `store._brief`."""
+        try:
+            with translated_errors():
+                self._connection.commit()
+        except Exception as error:
+            with suppress(DBAPIError):
+                self._connection.rollback()
+            return error
+        finally:
+            self._turn.release()
+        return None
+
+    def take_over(self, job: Job[Any], waiter: "asyncio.Future[Any]") -> None:
+        """See `store._brief`."""
+        self._jobs.put((job, waiter))
+
     def close(self) -> None:
+        for brief in self._brief.values():
+            brief.close()
         self._jobs.put(None)
         self._thread.join()
         self._connection.close()
@@ -133,7 +192,11 @@ class _SQLite(Database):
                     ending = True
                     break
                 batch.append(following)
-            self._commit(batch)
+            self._is_wanted = True
+            with self._turn:
+                self._is_wanted = False
+                self._set_patience(_PATIENCE_SECONDS)
+                self._commit(batch)
             if ending:
                 return
 
@@ -142,7 +205,7 @@ class _SQLite(Database):
         outcomes = self._run([job for job, _ in batch])
         _tell([waiter for _, waiter in batch], outcomes)
 
-    def _run(self, jobs: list[Job[Any]]) -> list[_Outcome]:
+    def _run(self, jobs: list[Job[Any]]) -> list[Outcome]:
         """Runs jobs in one transaction; where one of them fails, runs them again, set apart."""
         try:
             return self._transact(lambda connection, _: [(job(connection), None) for job in jobs])
@@ -157,8 +220,15 @@ class _SQLite(Database):
         except Exception as error:
             return [(None, error)] * len(jobs)
 
+    def _set_patience(self, seconds: int) -> None:
+        """How long to wait for a writer of another process."""
+        if self._patience != seconds:
+            self._patience = seconds
+            driver = cast(Any, self._connection.connection.dbapi_connection)
+            driver.execute(f"PRAGMA busy_timeout={seconds * 1000}").close()
+
     def _transact(self, run: Callable[[sa.Connection, list[Entry]], T]) -> T:
-        with _translated_errors(), self._connection.begin():
+        with translated_errors(), self._connection.begin():
             result = run(self._connection, begin_entries(self._connection))
             write_entries(self._connection)
             return result
@@ -170,30 +240,28 @@ def _still_waits(waiter: _Waiter) -> bool:
     return not waiter.cancelled()
 
 
-def _tell(waiters: list[_Waiter], outcomes: list[_Outcome]) -> None:
+def _tell(waiters: list[_Waiter], outcomes: list[Outcome]) -> None:
     """Settles futures. Each event loop is woken once for all of its own: that is the dear part."""
-    on_loops: dict[asyncio.AbstractEventLoop, list[tuple[_Waiter, _Outcome]]] = defaultdict(list)
+    on_loops: dict[asyncio.AbstractEventLoop, list[Told]] = defaultdict(list)
     for waiter, outcome in zip(waiters, outcomes, strict=True):
         if isinstance(waiter, Future):
-            _settle([(waiter, outcome)])
+            _settle(waiter, outcome)
         else:
             on_loops[waiter.get_loop()].append((waiter, outcome))
     for loop, told in on_loops.items():
         with suppress(RuntimeError):  # the loop has ended, so nobody waits any more
-            loop.call_soon_threadsafe(_settle, told)
+            loop.call_soon_threadsafe(settle, told)
 
 
-def _settle(told: list[tuple[_Waiter, _Outcome]]) -> None:
-    for waiter, (result, failure) in told:
-        if waiter.cancelled():
-            continue
-        if failure is None:
-            waiter.set_result(result)
-        else:
-            waiter.set_exception(failure)
+def _settle(waiter: Future[Any], outcome: Outcome) -> None:
+    result, failure = outcome
+    if failure is None:
+        waiter.set_result(result)
+    else:
+        waiter.set_exception(failure)
 
 
-def _attempt(connection: sa.Connection, job: Job[Any], entries: list[Entry]) -> _Outcome:
+def _attempt(connection: sa.Connection, job: Job[Any], entries: list[Entry]) -> Outcome:
     """One job of a shared transaction: its failure undoes its own changes and no other's."""
     before = len(entries)
     try:
@@ -217,13 +285,13 @@ class _PostgreSQL(Database):
         began = perf_counter()
         for remaining in reversed(range(_TRIES)):
             try:
-                with _translated_errors(), self.writer.begin() as connection:
+                with translated_errors(), self.writer.begin() as connection:
                     begin_entries(connection)
                     result = job(connection)
                     write_entries(connection)
                 self._note_write(began)
                 return result
-            except _Clash as clash:
+            except Clash as clash:
                 if not remaining:
                     raise Unavailable(
                         "too many writers at once; try again", code="write_clash"
@@ -245,7 +313,11 @@ def _sqlite_engine(url: str, begin: str, *, pool_size: int, query_only: bool) ->
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=0 if pool_size == 1 else 48,
-        connect_args={"check_same_thread": False, "timeout": 30, "isolation_level": None},
+        connect_args={
+            "check_same_thread": False,
+            "timeout": _PATIENCE_SECONDS,
+            "isolation_level": None,
+        },
     )
 
     @event.listens_for(engine, "connect")
@@ -262,7 +334,11 @@ def _sqlite_engine(url: str, begin: str, *, pool_size: int, query_only: bool) ->
 
     @event.listens_for(engine, "begin")
     def start(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver = cast(Any, connection.connection.dbapi_connection)
+        try:
+            driver.execute(begin).close()
+        except driver.Error as error:
+            raise wrap_error(connection, begin, error) from error
 
     return engine
 
@@ -311,40 +387,3 @@ def _compile(
         insert = insert.on_conflict_do_nothing()
     compiled = insert.compile(dialect=dialect)
     return insert, str(compiled), list(compiled.positiontup or [])
-
-
-class _Clash(Exception):
-    """Another transaction got in between; the same job may well succeed if run again."""
-
-
-@contextmanager
-def _translated_errors() -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        translated = _translate(error)
-        if translated is None:
-            raise
-        raise translated from error
-    except PoolTimeout as error:
-        raise Unavailable(
-            "the hub's database is held up; try again", code="database_locked"
-        ) from error
-
-
-def _translate(error: DBAPIError) -> Exception | None:
-    state = getattr(error.orig, "sqlstate", None)
-    text = str(error.orig)
-    if state in ("40001", "40P01"):
-        return _Clash(text)
-    if isinstance(error, DataError) and "NUL" in text:
-        return InvalidInput("no text may contain a NUL character", code="invalid_text")
-    if state == "53100" or "database or disk is full" in text:
-        return StorageFull("the hub's database has no room left; nothing was changed")
-    if error.connection_invalidated or (state or "").startswith(("08", "57P", "53")):
-        return Unavailable("the hub's database cannot be reached; try again", code="no_database")
-    if "database is locked" in text:
-        return Unavailable("the hub's database is held up; try again", code="database_locked")
-    if isinstance(error, OperationalError) and state is None and "connection" in text:
-        return Unavailable("the hub's database cannot be reached; try again", code="no_database")
-    return None

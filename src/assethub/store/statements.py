@@ -1,6 +1,7 @@
 """Statements that one request runs many of: compiled once, and then given to the driver as text."""
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter, methodcaller
 from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
@@ -32,19 +33,37 @@ class Prepared:
     def all(self, connection: sa.Connection, values: Values) -> list[Row]:
         """All rows."""
         text = self._text(connection)
-        return text.convert_rows(_run(connection, text.sql, text.arrange(values)))
+        return text.convert_rows(_run(connection, text.sql, text.arrange(values), _fetch))
 
     def each(self, connection: sa.Connection, rows: Iterable[Values]) -> None:
         """Runs it with the values of each row."""
         text = self._text(connection)
-        _run(connection, text.sql, [text.arrange(values) for values in rows], many=True)
+        _run(connection, text.sql, [text.arrange(values) for values in rows], None)
 
     def _text(self, connection: sa.Connection) -> "_Text":
         dialect = connection.dialect
-        if dialect.name not in self._texts:
+        text = self._texts.get(dialect.name)
+        if text is None:
             compiled = self._statement.compile(dialect=dialect, column_keys=self._columns)
-            self._texts[dialect.name] = _make_text(compiled, self._statement.exported_columns)
-        return self._texts[dialect.name]
+            text = _make_text(compiled, self._statement.exported_columns)
+            self._texts[dialect.name] = text
+        return text
+
+
+class NumberedInsert:
+    """An insert that gives values for `columns` of a table whose key counts up."""
+
+    def __init__(self, table: sa.Table, *columns: str) -> None:
+        self._plain = Prepared(table.insert(), *columns)
+        self._returning = Prepared(table.insert().returning(*table.primary_key), *columns)
+
+    def run(self, connection: sa.Connection, values: Values) -> int:
+        """Inserts a row and returns its key."""
+        if connection.dialect.name != "sqlite":
+            return cast(int, self._returning.all(connection, values)[0][0])
+        # There RETURNING takes longer than the insert itself.
+        text = self._plain._text(connection)
+        return cast(int, _run(connection, text.sql, text.arrange(values), _last_key))
 
 
 class _Text(NamedTuple):
@@ -74,12 +93,14 @@ class _Text(NamedTuple):
 def _make_text(compiled: SQLCompiler, columns: Iterable["sa.ColumnElement[Any]"]) -> _Text:
     dialect = compiled.dialect
     to_driver = {
-        name: bound.type.dialect_impl(dialect).bind_processor(dialect)
+        name: _quick_on_empty(bound.type.dialect_impl(dialect).bind_processor(dialect))
         for name, bound in compiled.binds.items()
         if isinstance(bound.type, sa.JSON)
     }
     from_driver = {
-        position: column.type.dialect_impl(dialect).result_processor(dialect, None)
+        position: _quick_on_empty_text(
+            column.type.dialect_impl(dialect).result_processor(dialect, None)
+        )
         for position, column in enumerate(columns)
         if isinstance(column.type, sa.JSON)
     }
@@ -91,18 +112,40 @@ def _make_text(compiled: SQLCompiler, columns: Iterable["sa.ColumnElement[Any]"]
     )
 
 
-def _run(connection: sa.Connection, sql: str, values: Any, *, many: bool = False) -> list[Row]:
+def _quick_on_empty(convert: _Convert | None) -> _Convert | None:
+    """The same; most lists of labels and tags have nothing in them."""
+    if convert is None:
+        return None
+    nothing = convert([])
+    return lambda value: nothing if value == [] else convert(value)
+
+
+def _quick_on_empty_text(convert: _Convert | None) -> _Convert | None:
+    return None if convert is None else lambda text: [] if text == "[]" else convert(text)
+
+
+_fetch = methodcaller("fetchall")
+_last_key = attrgetter("lastrowid")
+
+
+def _run(connection: sa.Connection, sql: str, values: Any, take: _Convert | None) -> Any:
+    """What `take` gets from the cursor; with None, `values` are those of many runs."""
     if not connection.in_transaction():
         connection.begin()
     cursor = cast(Any, connection.connection.dbapi_connection).cursor()
     try:
-        if many:
+        if take is None:
             cursor.executemany(sql, values)
-            return []
+            return None
         cursor.execute(sql, values)
-        return cast(list[Row], cursor.fetchall())
+        return take(cursor)
     except connection.dialect.loaded_dbapi.Error as error:
-        base = connection.dialect.loaded_dbapi.Error
-        raise DBAPIError.instance(sql, None, error, base, dialect=connection.dialect) from error
+        raise wrap_error(connection, sql, error) from error
     finally:
         cursor.close()
+
+
+def wrap_error(connection: sa.Connection, sql: str, error: Exception) -> Exception:
+    """What SQLAlchemy would raise for an error of the driver."""
+    base = connection.dialect.loaded_dbapi.Error
+    return DBAPIError.instance(sql, None, error, base, dialect=connection.dialect)

@@ -18,12 +18,12 @@ from assethub.core.evaluations.staleness import count_moves
 from assethub.core.hub import Hub
 from assethub.core.people.users import User
 from assethub.core.permissions import Level
-from assethub.core.references import Reference, resolve
+from assethub.core.references import Reference, Resolved, resolve, resolve_two
 from assethub.core.repository.targets import Target, tags_of
 from assethub.core.values import new_id, now
 from assethub.errors import HubError, InvalidInput
 from assethub.store.bulk import insert_many, take_numbers
-from assethub.store.statements import Prepared
+from assethub.store.statements import NumberedInsert, Prepared
 from assethub.store.tables import evaluations, metrics
 
 MOST_AT_ONCE = 10_000
@@ -127,14 +127,14 @@ def note_refused(hub: Hub, user: User, model: Reference, error: HubError) -> Non
 
 
 def _record(connection: sa.Connection, user: User, new: New) -> Evaluation:
-    model = _find(connection, user, new.model, Level.RUN)
-    dataset = _find(connection, user, new.dataset, Level.VIEW)
+    found = resolve_two(connection, user, (new.model, Level.RUN), (new.dataset, Level.VIEW))
+    model, dataset = (_with_side(connection, each) for each in found)
     evaluation = _make(user, new, model, dataset, now())
     row = _row(evaluation, model, dataset)
     if new.evidence is NO_EVIDENCE:
-        [(seq,)] = _insert.all(connection, row)
+        seq = _insert.run(connection, row)
     else:
-        [(seq,)] = _insert_whole.all(connection, row | new.evidence._asdict())
+        seq = _insert_whole.run(connection, row | new.evidence._asdict())
     insert = _insert_details if new.measures.details else _insert_metrics
     insert.each(connection, metric_rows(seq, new.measures))
     samples = _attach(connection, user, new, seq)
@@ -190,24 +190,27 @@ def _row(evaluation: Evaluation, model: _Found, dataset: _Found) -> dict[str, An
 _SIDES = [f"{side}_{field}" for side in ("model", "dataset") for field in Side._fields]
 _PLAIN = ("id", "creator", "created", *_SIDES, "model_folder_id", "dataset_folder_id")
 _METRIC = ("evaluation_seq", "position", "name", "value", "integral")
-_insert = Prepared(evaluations.insert().returning(evaluations.c.seq), *_PLAIN)
-_insert_whole = Prepared(
-    evaluations.insert().returning(evaluations.c.seq), *_PLAIN, *Evidence._fields
-)
+_insert = NumberedInsert(evaluations, *_PLAIN)
+_insert_whole = NumberedInsert(evaluations, *_PLAIN, *Evidence._fields)
 _insert_metrics = Prepared(metrics.insert(), *_METRIC)
 _insert_details = Prepared(metrics.insert(), *_METRIC, *Detail._fields)
 
 
 def _find(connection: sa.Connection, user: User, reference: Reference, level: Level) -> _Found:
     asset, target = resolve(connection, user, reference, level)
+    return _with_side(connection, Resolved(asset, target, tagged=True))
+
+
+def _with_side(connection: sa.Connection, resolved: Resolved) -> _Found:
+    asset, target, tagged = resolved
     return _Found(
         asset,
         Side(
-            id=asset.id,
-            ref=f"{asset.path}:{_shown(asset, target)}",
-            branch=target.branch,
-            tags=tags_of(connection, asset.id, target.commit_id),
-            commit=target.commit_id,
+            asset.id,
+            f"{asset.path}:{_shown(asset, target)}",
+            target.branch,
+            tags_of(connection, asset.id, target.commit_id) if tagged else [],
+            target.commit_id,
         ),
     )
 
