@@ -45,7 +45,8 @@ def read_numbers(
     """The one column of a query, some rows at a time."""
     if connection.dialect.name != "sqlite":
         options = {"yield_per": _ROWS_AT_ONCE}
-        yield from connection.execute(query, values, execution_options=options).scalars()
+        with connection.execute(query, values, execution_options=options) as rows:
+            yield from rows.scalars()
         return
     # SQLite finds rows as they are asked for; what SQLAlchemy does for each costs more than that.
     result = connection.execute(query, values)

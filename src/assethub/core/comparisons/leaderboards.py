@@ -16,7 +16,7 @@ from assethub.core.hub import Hub
 from assethub.core.pages import check_amount
 from assethub.core.people.users import User
 from assethub.core.references import resolve
-from assethub.core.searches.terms import Search, make_context, plan_each, read_query, visible
+from assethub.core.searches.terms import Search, make_context, prepare, read_query, visible
 from assethub.store.tables import evaluations, metrics, samples
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def rank_evaluations(
 
 def _read(connection: sa.Connection, user: User, search: Search, metric: str) -> list[Row]:
     """The evaluations with the metric, the newest first."""
-    plan_each(connection)
+    prepare(connection)
     conditions = visible(user, search, make_context(connection, user))
     query = (
         sa.select(

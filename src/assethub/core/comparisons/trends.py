@@ -14,7 +14,7 @@ from assethub.core.people.users import User
 from assethub.core.references import resolve
 from assethub.core.repository.ancestry import walk_history
 from assethub.core.repository.commits import Commit, load_commit, load_commits
-from assethub.core.searches.terms import Search, make_context, plan_each, visible
+from assethub.core.searches.terms import Search, make_context, prepare, visible
 from assethub.store.tables import evaluations, metrics
 
 _MOST_COMMITS = 10_000
@@ -49,7 +49,7 @@ def trace_metric(
     most = check_amount(amount)
     check_metric_name(metric)
     with hub.database.read() as connection:
-        plan_each(connection)
+        prepare(connection)
         asset, target = resolve(connection, user, parse_side(model, "model"))
         search = Search(model_id=asset.id, invalid=False)
         if dataset:

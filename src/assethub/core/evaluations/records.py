@@ -124,8 +124,8 @@ def load_found(connection: sa.Connection, user: User, seqs: Sequence[int]) -> li
     """Evaluations that a search has found for the user, in the same order."""
     rows: dict[int, sa.Row[Any]] = {}
     for start in range(0, len(seqs), _AT_ONCE):
-        query = _select.where(evaluations.c.seq.in_(seqs[start : start + _AT_ONCE]))
-        rows.update((row.seq, row) for row in connection.execute(query, {"asker": user.id}))
+        values = {"asker": user.id, "seqs": seqs[start : start + _AT_ONCE]}
+        rows.update((row.seq, row) for row in connection.execute(_by_seqs, values).all())
     return _with_metrics(connection, user, [rows[seq] for seq in seqs if seq in rows])
 
 
@@ -216,6 +216,7 @@ _select = (
     .outerjoin(samples, samples.c.evaluation_seq == evaluations.c.seq)
     .where(evaluations.c.deleted.is_(None))
 )
+_by_seqs = _select.where(evaluations.c.seq.in_(sa.bindparam("seqs", expanding=True)))
 # The model's side comes with the row, so that what is hidden takes as long as what is not there.
 _by_id = (
     _select.add_columns(assets.c.folder_id, held_level(folders).label("model_held"))
@@ -263,7 +264,8 @@ def _with_metrics(
     details: dict[int, dict[str, Detail]] = {}
     for start in range(0, len(rows), _AT_ONCE):
         seqs = [row.seq for row in rows[start : start + _AT_ONCE]]
-        for seq, name, value, integral, *known in connection.execute(_metrics_of, {"seqs": seqs}):
+        found = connection.execute(_metrics_of, {"seqs": seqs}).all()
+        for seq, name, value, integral, *known in found:
             values[seq][name] = read_number(value, integral)
             if known != _UNKNOWN:
                 details.setdefault(seq, {})[name] = Detail(*known)

@@ -104,7 +104,8 @@ def delete(branch: str) -> None:
 def check(source: str, destination: str, junit: Any, markdown: Any, output: str | None) -> None:
     """Try whether the gate of DEST would let SOURCE be merged, and move nothing.
 
-    A merge that would conflict does not pass either, also where DEST has no gate. Ends with the exit code 0 where it would, and 3 where it would not.
+    A merge that would conflict does not pass either, also where DEST has no gate. Ends with the
+    exit code 0 where it would, and 3 where it would not.
 
     \b
     Example:
