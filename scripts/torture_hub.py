@@ -40,8 +40,7 @@ class Service:
         self.url = url
         self.key = key
         self._broken = broken
-        # Without a wait for answers, clients of one key would sit behind eight connections.
-        self._pool = urllib3.PoolManager(retries=False, timeout=_PATIENCE, maxsize=32)
+        self._pool = urllib3.PoolManager(retries=False, timeout=_PATIENCE, maxsize=256)
         self.wait()
 
     def wait(self) -> None:

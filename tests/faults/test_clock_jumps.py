@@ -13,7 +13,7 @@ from faults.crowds import Count, check_facts, gather, reach
 from faults.shims import build_shim, loaded
 from hubs import RunningHub, hub_environment, run_hub
 
-CHANGES, HOUR = 12, 3600
+CHANGES, HOUR = 6, 3600
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from faults.stores import FailingStore, Fault, run_failing_store
 from hubs import RunningHub, run_hub
 
 MIB = 1024 * 1024
-CHANGES = 16
+CHANGES = 8
 
 
 @pytest.fixture(scope="module")

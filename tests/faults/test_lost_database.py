@@ -12,7 +12,7 @@ from assethub.settings import Settings
 from faults.crowds import Count, check_facts, gather, reach
 from hubs import RunningHub, run_hub
 
-ROUNDS, CHANGES = 12, 6
+ROUNDS, CHANGES = 6, 6
 
 
 class Server:

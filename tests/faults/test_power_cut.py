@@ -20,7 +20,7 @@ from faults.shims import build_shim, loaded
 from hubs import start_hub
 
 # POWER_ROUNDS=100 plays more, other ones each time.
-ROUNDS = int(os.environ.get("POWER_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("POWER_ROUNDS", "2"))
 SEED = random.randrange(1 << 32) if "POWER_ROUNDS" in os.environ else 1
 
 
