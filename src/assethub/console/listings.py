@@ -12,6 +12,8 @@ TAGS = 200
 COMMITS = 50
 OBJECTS = 1000
 EVALUATIONS = 200
+# On the first page of an asset, of each list.
+NEWEST = 8
 
 
 class Shown(NamedTuple, Generic[T]):

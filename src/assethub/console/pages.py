@@ -19,13 +19,14 @@ from assethub.console.languages import LANGUAGES, Language
 from assethub.console.security import check_same_origin, protect
 from assethub.console.static_files import StaticFiles
 from assethub.console.visits import (
+    Form,
     SignInNeeded,
     Visit,
     find_language,
     find_signed_in,
     read_form,
 )
-from assethub.errors import HubError, TooLarge
+from assethub.errors import HubError
 
 TEMPLATES = Path(__file__).with_name("templates")
 Handler = Callable[[Visit], Response]
@@ -53,18 +54,20 @@ def render(visit: Visit, template: str, *, http_status: int = 200, **values: Any
     return HTMLResponse(console.text(visit, template, values), http_status)
 
 
-def page(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+def page(
+    handler: Handler, read: Callable[[Request], Awaitable[Form]] = read_form
+) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint for a handler that turns a visit into a response, or raises HubError.
 
-    A POST reaches the handler only if no other site's page sent it.
+    A POST reaches the handler only if no other site's page sent it; `read` takes its form in.
     """
 
     async def endpoint(request: Request) -> Response:
         visit = Visit(request, find_language(request))
         if request.method == "POST":
             try:
-                visit = replace(visit, form=await read_form(request))
-            except (TooLarge, ClientDisconnect) as error:
+                visit = replace(visit, form=await read(request))
+            except (HubError, ClientDisconnect) as error:
                 return await answer_error(request, getattr(error, "status", 400))
         return protect(await run_in_threadpool(_answer, visit, handler))
 
@@ -76,9 +79,11 @@ def get(path: str, handler: Handler) -> Route:
     return Route(path, page(handler), methods=["GET"])
 
 
-def post(path: str, handler: Handler) -> Route:
-    """Where a form goes."""
-    return Route(path, page(handler), methods=["POST"])
+def post(
+    path: str, handler: Handler, read: Callable[[Request], Awaitable[Form]] = read_form
+) -> Route:
+    """Where a form goes, that `read` takes in."""
+    return Route(path, page(handler, read), methods=["POST"])
 
 
 async def answer_error(request: Request, status: int) -> Response:
@@ -134,6 +139,7 @@ def _environment(language: Language, files: StaticFiles) -> Environment:
         "language": language,
         "languages": list(LANGUAGES.values()),
         "static": files.url,
+        "static_files": files,
         "address": addresses,
     }
     return environment

@@ -1,45 +1,65 @@
-"""The first page of a model or a dataset."""
+"""The first page of a model or a dataset: what it says of itself, and how it stands."""
 
 from starlette.responses import Response
 
 from assethub.console import listings
 from assethub.console.assets.frame import render_asset
-from assethub.console.evaluations.scores import tabulate_at, tabulate_model
-from assethub.console.files.listing import list_files
+from assethub.console.evaluations.scores import Table, tabulate_at, tabulate_model
+from assethub.console.files.previews import read_beginning
+from assethub.console.files.tree import links_beside, list_folder
 from assethub.console.listings import Shown, cut
-from assethub.console.places import find_asset
+from assethub.console.markdown import LONGEST, Document, render_markdown
+from assethub.console.places import Point, find_asset
 from assethub.console.visits import Visit
 from assethub.core.assets import DEFAULT_BRANCH, Asset
-from assethub.core.repository import branches, logs
-from assethub.core.repository.tags import Tag, list_tags
+from assethub.core.repository import branches, logs, objects, tags
+from assethub.core.repository.commits import Commit
+from assethub.errors import NotFound
+
+_README = "README.md"
 
 
 def show_asset(visit: Visit) -> Response:
-    """A model with its branches and evaluations, or a dataset with what it holds now."""
+    """A model or a dataset: the README of main, and facts beside it."""
     asset = find_asset(visit)
-    found_tags = cut(list_tags(visit.hub, visit.user, asset.id), listings.TAGS)
-    if asset.folder.type == "dataset":
-        return _show_dataset(visit, asset, found_tags)
+    of = (visit.hub, visit.user, asset.id)
+    most = listings.NEWEST
+    commits = logs.list_commits(*of, DEFAULT_BRANCH, amount=most + 1)
+    point = Point(asset, f"branch/{DEFAULT_BRANCH}", commits[0].id)
+    readme = _read_readme(visit, point)
+    found_branches = branches.page_branches(*of, amount=most)
+    found_tags = tags.page_tags(*of, amount=most)
     return render_asset(
         visit,
-        "assets/model.html",
+        "assets/overview.html",
         asset,
-        tags=found_tags,
-        branches=cut(branches.list_branches(visit.hub, visit.user, asset.id), listings.BRANCHES),
-        table=tabulate_model(visit, asset.path),
+        point=point,
+        commit=commits[0],
+        commits=cut(commits, most),
+        readme=readme,
+        listing=list_folder(visit, point, "", "") if readme is None else None,
+        branches=Shown(found_branches.items, found_branches.more),
+        tags=Shown(found_tags.items, found_tags.more),
+        table=_tabulate(visit, asset, commits[0]),
     )
 
 
-def _show_dataset(visit: Visit, asset: Asset, tags: Shown[Tag]) -> Response:
-    most = listings.COMMITS + 1
-    history = logs.list_commits(visit.hub, visit.user, asset.id, DEFAULT_BRANCH, amount=most)
-    return render_asset(
-        visit,
-        "assets/dataset.html",
-        asset,
-        commit=history[0],
-        commits=cut(history, listings.COMMITS),
-        objects=list_files(visit, history[0]),
-        table=tabulate_at(visit, asset, history[0]),
-        tags=tags,
-    )
+def _tabulate(visit: Visit, asset: Asset, head: Commit) -> Table:
+    if asset.folder.type == "model":
+        return tabulate_model(visit, asset.path, listings.NEWEST)
+    return tabulate_at(visit, asset, head, listings.NEWEST)
+
+
+def _read_readme(visit: Visit, point: Point) -> Document | None:
+    """The README of a commit, or its beginning; None where it has none that can be read."""
+    try:
+        content = objects.find_object(
+            visit.hub, visit.user, point.asset.id, point.commit, _README, kind="commit"
+        )
+    except NotFound:
+        return None
+    text = read_beginning(visit.hub.blobs, content)
+    if text is None:
+        return None
+    links = links_beside(point, _README)
+    return render_markdown(text[:LONGEST], links.link, links.image)

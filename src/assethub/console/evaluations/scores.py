@@ -54,9 +54,9 @@ class Table(NamedTuple):
     cut: bool
 
 
-def tabulate(visit: Visit, evaluations: Sequence[Evaluation]) -> Table:
-    """The table of evaluations that the visitor may see, in the order given."""
-    shown = listings.cut(evaluations, listings.EVALUATIONS)
+def tabulate(visit: Visit, evaluations: Sequence[Evaluation], most: int | None = None) -> Table:
+    """The table of evaluations that the visitor may see, in the order given; the first `most`."""
+    shown = listings.cut(evaluations, listings.EVALUATIONS if most is None else most)
     metrics, left_out = _metrics_of(shown.rows)
     sides = [side for each in shown.rows for side in (each.model, each.dataset)]
     assets = find_viewable(visit.hub, visit.user, {side.id for side in sides})
@@ -73,19 +73,20 @@ def tabulate(visit: Visit, evaluations: Sequence[Evaluation]) -> Table:
     return Table(metrics, left_out, rows, shown.cut)
 
 
-def tabulate_model(visit: Visit, model: str) -> Table:
+def tabulate_model(visit: Visit, model: str, most: int | None = None) -> Table:
     """The newest evaluations of a model, or of one commit of it: `PATH@COMMIT`."""
-    most = listings.EVALUATIONS + 1
-    return tabulate(visit, records.list_evaluations(visit.hub, visit.user, model, amount=most))
+    most = listings.EVALUATIONS if most is None else most
+    found = records.list_evaluations(visit.hub, visit.user, model, amount=most + 1)
+    return tabulate(visit, found, most)
 
 
-def tabulate_at(visit: Visit, asset: Asset, commit: Commit) -> Table:
+def tabulate_at(visit: Visit, asset: Asset, commit: Commit, most: int | None = None) -> Table:
     """The newest evaluations of a model's commit, or on a dataset's."""
     if asset.folder.type == "model":
-        return tabulate_model(visit, f"{asset.path}@{commit.id}")
-    most = listings.EVALUATIONS + 1
-    found = records.list_evaluations_on(visit.hub, visit.user, asset.id, commit.id, amount=most)
-    return tabulate(visit, found)
+        return tabulate_model(visit, f"{asset.path}@{commit.id}", most)
+    most = listings.EVALUATIONS if most is None else most
+    found = records.list_evaluations_on(visit.hub, visit.user, asset.id, commit.id, amount=most + 1)
+    return tabulate(visit, found, most)
 
 
 def _metrics_of(evaluations: Sequence[Evaluation]) -> tuple[list[str], int]:
