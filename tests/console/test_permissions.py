@@ -46,6 +46,9 @@ TABLE = {
     "GET /o/{owner}/{type}/{folder}/{name}": VIEW,
     "GET /o/{owner}/{type}/{folder}/{name}/commit/{commit}": VIEW,
     "GET /o/{owner}/{type}/{folder}/{name}/commit/{commit}/files/{path:path}": VIEW,
+    "GET /compare": HOME,
+    "GET /o/{owner}/{type}/{folder}/{name}/leaderboard": VIEW,
+    "GET /o/{owner}/{type}/{folder}/{name}/history": VIEW,
     "GET /static/{digest}/{name:path}": ALL,
 }
 

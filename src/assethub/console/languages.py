@@ -19,6 +19,7 @@ LOCALES = Path(__file__).with_name("locale")
 _SECOND = 1_000_000
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _DECIMALS = "#,##0.####"
+_SMALLEST_CHANCE = 0.001
 
 
 class Language:
@@ -71,6 +72,13 @@ class Language:
         if value and not 0.001 <= abs(value) < 1e15:
             return format_scientific(value, "0.###E0", locale=self._locale)
         return format_decimal(value, _DECIMALS, locale=self._locale)
+
+    def chance(self, value: float) -> str:
+        """A p-value: four decimals, below 0.001 only that it is smaller."""
+        return self.number(value) if value >= _SMALLEST_CHANCE else f"< {_SMALLEST_CHANCE}"
+
+    def interval(self, low: float, high: float) -> str:
+        return f"[{self.number(low)}, {self.number(high)}]"
 
     def size(self, size: int) -> str:
         """A number of bytes in the unit that leaves one to three digits before the point."""
