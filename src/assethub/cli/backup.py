@@ -4,6 +4,8 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -47,9 +49,7 @@ def backup(settings: Settings, destination: str, keep: int | None, output: str) 
       assethub backup /backup/hub
       assethub backup s3://backups/hub --keep 30
     """
-    # Hashes of passwords and all that is private lie in a backup.
-    os.umask(0o077)
-    with shown_progress() as progress:
+    with _private_files(), shown_progress() as progress:
         made = make_backup(settings, destination, progress)
         dropped = keep_latest(destination, keep) if keep else None
     said = _describe(made.name, made.manifest, made.copied)
@@ -120,6 +120,16 @@ def migrate(settings: Settings, to: str, output: str) -> None:
         return
     click.echo(f"Copied {moved.rows} rows. The bytes are where they were. From now on:")
     click.echo(f"  {shlex.join(_serving(moved.settings))}")
+
+
+@contextmanager
+def _private_files() -> Iterator[None]:
+    """For the time of a `with` others on the machine may not read what is written."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _serving(settings: Settings) -> list[str]:

@@ -39,8 +39,8 @@ def move_database(settings: Settings, to: str, progress: Progress) -> Moved:
     """
     target = _place(settings, to)
     with ExitStack() as stack:
-        stack.enter_context(claim_hub(settings))
         database, version = stack.enter_context(opened_database(settings))
+        stack.enter_context(claim_hub(settings))
         _check_alone(database)
         if not target.database_url:
             make_directory(target.data)
