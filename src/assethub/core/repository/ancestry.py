@@ -60,3 +60,35 @@ def find_merge_base(connection: sa.Connection, ours: Commit, theirs: Commit) -> 
                 for parent in parents:
                     reached[parent] = reached.get(parent, 0) | sides
     return None
+
+
+def walk_history_from(
+    connection: sa.Connection,
+    asset_id: str,
+    wanted: set[str],
+    after: Commit | None,
+    digits: int,
+) -> Iterator[str]:
+    """The ids of the wanted commits, named by their first digits, and of all their ancestors.
+
+    In the order of `walk_history`; with `after` only those that come behind that commit.
+    """
+    query = sa.select(commits.c.id, commits.c.parents).where(commits.c.asset_id == asset_id)
+    if after is not None:
+        earlier = sa.or_(
+            commits.c.time < after.time,
+            sa.and_(commits.c.time == after.time, commits.c.id > after.id),
+        )
+        query = query.where(
+            commits.c.generation <= after.generation,
+            sa.or_(commits.c.generation < after.generation, earlier),
+        )
+    ordered = query.order_by(commits.c.generation.desc(), commits.c.time.desc(), commits.c.id)
+    with connection.execute(ordered.execution_options(yield_per=_AT_ONCE)) as rows:
+        for id_, parents in rows:
+            if id_[:digits] in wanted:
+                wanted.discard(id_[:digits])
+                wanted.update(parent[:digits] for parent in parents)
+                yield id_
+                if not wanted:
+                    return
