@@ -101,6 +101,7 @@ async def _serve(
     async with app.router.lifespan_context(app):
         # What start-up made stays for good. Left in, it holds up answers of many objects by 50 ms.
         gc.freeze()
+        gc.enable()
         serving = asyncio.create_task(server.serve())
         stopping = asyncio.create_task(stop.wait())
         accepting = asyncio.create_task(_accepting(host, port))

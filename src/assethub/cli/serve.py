@@ -1,5 +1,7 @@
 """`assethub serve`."""
 
+import gc
+
 import click
 
 from assethub.cli.options import SERVING, opened_hub, takes_settings
@@ -37,6 +39,7 @@ def serve(settings: Settings) -> None:
       assethub serve --database-url postgresql://hub@db/hub --store-url s3://models
       assethub serve --host 0.0.0.0 --tls-cert hub.pem --tls-key hub.key --allowed-hosts hub.lan
     """
+    gc.disable()  # until the server runs
     from assethub.app import create_app
     from assethub.server import run
 
