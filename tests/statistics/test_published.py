@@ -1,4 +1,8 @@
-"""Numbers that others have published come out, and those of scipy and statsmodels."""
+"""Numbers that others have published come out, and those of scipy and statsmodels.
+
+Each published number stands, with its source, in what scipy or statsmodels install: their test
+suites and docstrings, which are named here. Some come from R, by code that stands there too.
+"""
 
 import numpy as np
 import pytest
@@ -7,19 +11,16 @@ import statsmodels.api as sm
 from statsmodels.stats.contingency_tables import mcnemar as sm_mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.tests.results.results_proportion import res_binom, res_binom_methods
 
 from assethub import statistics
 
-# Efron and Tibshirani, An Introduction to the Bootstrap (1993), tables 2.1 and 10.1.
-MOUSE_TREATED = np.array([94.0, 197, 16, 38, 99, 141, 23])
-MOUSE_CONTROL = np.array([52.0, 104, 146, 10, 51, 30, 40, 27, 46])
-PATCH_Z = np.array([8406.0, 2342, 8187, 8459, 4795, 3516, 4796, 10238])
-PATCH_Y = np.array([-1200.0, 2601, -2705, 1982, -1290, 351, -638, -2719])
-# Fisher, The Design of Experiments (1935), section 17: Darwin's plants, eighths of an inch.
-DARWIN = np.array([49.0, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48])
-# Student (1908), as the data set `sleep` of R.
-SLEEP_1 = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
-SLEEP_2 = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])
+# The mice of Efron and Tibshirani (1993): scipy/stats/tests/test_resampling.py,
+# test_BCa_acceleration_against_reference.
+MOUSE_TREATED = np.array([16.0, 23, 38, 94, 99, 141, 197])
+MOUSE_CONTROL = np.array([10.0, 27, 31, 40, 46, 50, 52, 104, 146])
+# Darwin's plants, eighths of an inch: the docstring of scipy.stats.wilcoxon.
+DARWIN = np.array([6.0, 8, 14, 16, 23, 24, 28, 29, 41, -48, 49, 56, 60, -67, 75])
 
 
 def pair(a, b, clusters=None) -> statistics.Alignment:
@@ -37,21 +38,43 @@ def summarize(values) -> statistics.Summary:
     return statistics.Summary(values.mean(), statistics.standard_error(values), len(values))
 
 
-def test_darwins_plants_have_the_p_value_that_fisher_counted() -> None:
-    """863 of the 32,768 sums on each side are as large (Fisher 1935, section 21)."""
+def test_darwins_plants_have_the_p_value_of_all_sums_with_other_signs() -> None:
+    """All 32,768 of them, of which scipy counts those as large. Fisher (1935), chapter III."""
+    expected = scipy.stats.permutation_test(
+        (DARWIN,), np.sum, permutation_type="samples", n_resamples=np.inf
+    )
+    assert len(expected.null_distribution) == 2**15
     test = statistics.flip_signs(DARWIN)
-    assert test.p_value == 2 * 863 / 32768
+    assert test.p_value == expected.pvalue
     assert test.method == "sign flips, exact"
 
 
-def test_the_approval_ratings_of_agresti_have_his_difference_error_and_interval() -> None:
-    """Categorical Data Analysis (2002), table 10.1 and section 10.1.1: -0.04, 0.0095."""
-    result = statistics.compare_samples(counts(794, 150, 86, 570))
-    assert result.difference == pytest.approx(-0.04)
-    assert result.stderr == pytest.approx(0.0095, abs=1e-4)
-    assert (round(result.interval.low, 2), round(result.interval.high, 2)) == (-0.06, -0.02)
-    assert result.mcnemar == (86, 150, pytest.approx(3.7e-5, rel=0.02))
-    assert result.verdict == "worse"
+@pytest.mark.parametrize(
+    ("lost", "gained", "p_value"),
+    [
+        (121, 59, 0.000004),
+        (70, 59, 0.378688),
+        (80, 59, 0.089452),
+        (30, 60, 0.00206),
+        (10, 30, 0.002221),
+        (10, 10, 1.0),
+    ],
+)
+def test_mcnemars_exact_test_is_that_of_vassarstats(lost: int, gained: int, p_value: float) -> None:
+    """statsmodels/stats/tests/test_nonparametric.py, test_mcnemar_exact; six decimals of each."""
+    result = statistics.compare_samples(counts(101, lost, gained, 33))
+    assert result.p_value == pytest.approx(p_value, abs=5.1e-7 if p_value < 1 else 0)
+    assert result.mcnemar == (gained, lost, result.p_value)
+
+
+def test_mcnemars_exact_test_is_that_of_r() -> None:
+    """mcnemar.exact: statsmodels/stats/tests/results/contingency_table_r_results.csv, row 1."""
+    result = statistics.compare_samples(counts(23, 15, 19, 31))
+    assert result.p_value == pytest.approx(0.60759136127308, rel=1e-12)
+    difference = np.repeat([-1.0, 1, 0], [15, 19, 54])
+    assert result.difference == pytest.approx(4 / 88)
+    assert result.stderr == pytest.approx(sm.stats.DescrStatsW(difference).std_mean)
+    assert result.verdict == "no difference shown"
 
 
 @pytest.mark.parametrize(("gained", "lost"), [(86, 150), (0, 0), (0, 7), (3, 3), (12, 30)])
@@ -61,69 +84,72 @@ def test_mcnemars_test_is_that_of_statsmodels(gained: int, lost: int) -> None:
     assert statistics.compare_samples(counts(5, lost, gained, 5)).p_value == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
-    ("successes", "n", "low", "high"),
-    [
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0.0000, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-    ],
-)
-def test_wilsons_intervals_are_those_of_newcombe(
-    successes: int, n: int, low: float, high: float
-) -> None:
-    """Newcombe (1998), Statistics in Medicine 17, 857-872, table I, method 3."""
+@pytest.mark.parametrize("case", res_binom)
+def test_wilsons_intervals_are_those_of_r(case: tuple[int, int]) -> None:
+    """binom.confint: statsmodels/stats/tests/results/results_proportion.py. Wilson (1927)."""
+    successes, n = case
+    place = res_binom_methods.index("wilson")
+    expected = res_binom[case].ci_low[place], res_binom[case].ci_upp[place]
     interval = statistics.wilson_interval(successes / n, n)
-    assert interval[:2] == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
+    # Those of 30 trials are given to seven digits.
+    assert interval[:2] == pytest.approx(expected, abs=5e-8 if n == 30 else 1e-9)
     assert interval[:2] == pytest.approx(proportion_confint(successes, n, method="wilson"))
 
 
-def test_two_proportions_have_the_interval_of_newcombe() -> None:
-    """Newcombe (1998), Statistics in Medicine 17, 873-890, table II, case (a), method 10."""
+def test_two_proportions_have_the_interval_of_newcombe_that_fagerland_gives() -> None:
+    """7 of 34 and 1 of 34: Fagerland et al. (2015), in statsmodels/stats/tests/test_proportion.py,
+    test_confint_2indep; to the decimals given.
+    """
     result = statistics.compare_summaries(
-        statistics.Summary(48 / 80, n=80, proportion=True),
-        statistics.Summary(56 / 70, n=70, proportion=True),
+        statistics.Summary(1 / 34, n=34, proportion=True),
+        statistics.Summary(7 / 34, n=34, proportion=True),
     )
-    assert result.interval[:2] == (pytest.approx(0.0524, abs=5e-5), pytest.approx(0.3339, abs=5e-5))
-    expected = confint_proportions_2indep(56, 70, 48, 80, method="newcomb")
+    assert (round(result.interval.low, 3), round(result.interval.high, 2)) == (0.019, 0.34)
+    expected = confint_proportions_2indep(7, 34, 1, 34, method="newcomb")
     assert result.interval[:2] == pytest.approx(expected)
-    assert result.p_value == pytest.approx(sm.stats.proportions_ztest([56, 48], [70, 80])[1])
+    assert result.p_value == pytest.approx(sm.stats.proportions_ztest([7, 1], [34, 34])[1])
     assert result.verdict == "better"
     assert "unpaired" in result.interval.method
 
 
-def test_the_mice_have_the_means_and_errors_of_efron_and_tibshirani() -> None:
-    """Table 2.1: 86.86 (25.24), 56.22 (14.14), difference 30.63 (28.93)."""
-    assert statistics.standard_error(MOUSE_TREATED) == pytest.approx(25.24, abs=0.005)
-    assert statistics.standard_error(MOUSE_CONTROL) == pytest.approx(14.14, abs=0.02)
+@pytest.mark.parametrize(
+    ("a", "b", "p_value"),
+    [
+        ([1.0, 2, 3], [1.1, 2.9, 4.2], 0.53619490753126686),
+        ([1.0, 2, 3, 4], [1.1, 2.9, 4.2], 0.84354139131608252),
+    ],
+)
+def test_welchs_test_is_that_of_r(a: list[float], b: list[float], p_value: float) -> None:
+    """t.test(a, b, equal.var=FALSE): scipy/stats/tests/test_stats.py, test_ttest_ind_with_uneq_var.
+
+    The interval is that of scipy.
+    """
+    first, second = np.array(a), np.array(b)
+    result = statistics.compare_summaries(summarize(first), summarize(second))
+    assert result.p_value == pytest.approx(p_value, rel=1e-12)
+    expected = scipy.stats.ttest_ind(second, first, equal_var=False).confidence_interval(0.95)
+    assert result.interval[:2] == pytest.approx(tuple(expected))
+
+
+def test_the_mice_have_welchs_interval_of_scipy() -> None:
     result = statistics.compare_summaries(summarize(MOUSE_CONTROL), summarize(MOUSE_TREATED))
-    assert result.difference == pytest.approx(30.63, abs=0.005)
-    assert result.stderr == pytest.approx(28.93, abs=0.02)
+    expected = scipy.stats.ttest_ind(MOUSE_TREATED, MOUSE_CONTROL, equal_var=False)
+    assert statistics.standard_error(MOUSE_TREATED) == scipy.stats.sem(MOUSE_TREATED)
+    assert result.p_value == pytest.approx(expected.pvalue)
+    assert result.interval[:2] == pytest.approx(tuple(expected.confidence_interval(0.95)))
     assert result.verdict == "no difference shown"
 
 
-def test_welchs_test_of_the_sleepers_is_that_of_r() -> None:
-    """The output of t.test(extra ~ group, data = sleep) in R's manual."""
-    result = statistics.compare_summaries(summarize(SLEEP_2), summarize(SLEEP_1))
-    assert result.p_value == pytest.approx(0.07939, abs=5e-6)
-    assert result.interval[:2] == pytest.approx((-3.3654832, 0.2054832), abs=5e-7)
+def test_the_sums_of_darwins_plants_do_not_quite_tell_them_apart() -> None:
+    """By ranks the docstring of scipy.stats.wilcoxon has 0.0413; the two that lost weigh more."""
+    result = statistics.compare_samples(pair(np.zeros(15), DARWIN))
+    assert result.difference == pytest.approx(DARWIN.mean())
+    assert 0.05 < result.p_value < 0.055
+    assert result.verdict == "no difference shown"
+    assert result.effect == ("Cohen's d_z", pytest.approx(DARWIN.mean() / DARWIN.std(ddof=1)))
 
 
-def test_the_sleepers_paired_are_told_apart() -> None:
-    """Student (1908): 1.58 hours more; the t interval is 0.70 to 2.46 (R, paired = TRUE)."""
-    result = statistics.compare_samples(pair(SLEEP_1, SLEEP_2))
-    assert result.difference == pytest.approx(1.58)
-    assert result.verdict == "better"
-    # All but one differ in the same direction, the tenth not at all.
-    assert result.p_value == 2 / 2**9
-    # The bootstrap follows the skew that Student's t does not know.
-    assert result.interval.low == pytest.approx(0.95, abs=0.1)
-    assert result.interval.high == pytest.approx(2.9, abs=0.3)
-    assert result.effect == ("Cohen's d_z", pytest.approx(1.285, abs=0.001))
-
-
-@pytest.mark.parametrize("data", [MOUSE_TREATED, MOUSE_CONTROL, DARWIN, SLEEP_2 - SLEEP_1])
+@pytest.mark.parametrize("data", [MOUSE_TREATED, MOUSE_CONTROL, DARWIN])
 def test_bca_limits_of_a_mean_are_those_of_scipy(data) -> None:
     expected = scipy.stats.bootstrap(
         (data,), np.mean, n_resamples=50_000, batch=1000, rng=np.random.default_rng(1)
@@ -133,23 +159,24 @@ def test_bca_limits_of_a_mean_are_those_of_scipy(data) -> None:
     assert limits[:2] == pytest.approx(tuple(expected), abs=0.06 * data.std())
 
 
-def test_bca_limits_of_the_patches_ratio_are_those_of_scipy() -> None:
-    """The ratio is -0.0713 (Efron and Tibshirani, section 10.3). So are clusters of unlike size."""
-    assert PATCH_Y.sum() / PATCH_Z.sum() == pytest.approx(-0.0713, abs=5e-5)
+def test_bca_limits_of_a_ratio_are_those_of_scipy() -> None:
+    """As of clusters of unlike size: sums of values, and how many they are."""
+    sums = DARWIN[:8]
+    sizes = np.array([3.0, 5, 2, 8, 4, 6, 9, 3])
 
     def ratio(y, z, axis=-1):
         return y.sum(axis) / z.sum(axis)
 
     expected = scipy.stats.bootstrap(
-        (PATCH_Y, PATCH_Z),
+        (sums, sizes),
         ratio,
         paired=True,
         n_resamples=50_000,
         batch=1000,
         rng=np.random.default_rng(1),
     ).confidence_interval
-    limits = statistics.bootstrap(PATCH_Y, PATCH_Z, resamples=50_000, seed=2, expand=False)
-    assert limits[:2] == pytest.approx(tuple(expected), abs=0.01)
+    limits = statistics.bootstrap(sums, sizes, resamples=50_000, seed=2, expand=False)
+    assert limits[:2] == pytest.approx(tuple(expected), rel=0.02)
 
 
 def test_the_multinomial_bootstrap_agrees_with_drawing_units() -> None:
@@ -172,10 +199,12 @@ def test_clustered_errors_are_those_of_a_regression_with_clustered_covariance() 
     assert result.clusters == 20
 
 
-def test_holms_p_values_are_those_of_a_worked_example_and_of_statsmodels() -> None:
-    """Four p-values, as in the article on Holm's method in Wikipedia; Holm (1979)."""
-    p_values = [0.01, 0.04, 0.03, 0.005]
-    assert statistics.holm(p_values).tolist() == pytest.approx([0.03, 0.06, 0.06, 0.02])
+def test_holms_p_values_are_those_of_r_and_of_statsmodels() -> None:
+    """mt.rawp2adjp of multtest: statsmodels/stats/tests/test_multi.py, res_multtest3."""
+    p_values = [0.001, 0.002, 0.003, 0.004, 0.005, 0.05, 0.06, 0.07, 0.08, 0.09]
+    adjusted = [0.01, 0.018, 0.024, 0.028, 0.03, 0.25, 0.25, 0.25, 0.25, 0.25]
+    assert statistics.holm(p_values).tolist() == pytest.approx(adjusted)
+    assert statistics.holm(p_values[::-1]).tolist() == pytest.approx(adjusted[::-1])
     random = np.random.default_rng(3).random(50) ** 4
     assert statistics.holm(random) == pytest.approx(multipletests(random, method="holm")[1])
     assert statistics.holm([]).tolist() == []
