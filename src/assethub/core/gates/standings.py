@@ -1,7 +1,7 @@
 """How branches stand by their gates: what rules, kept or only typed, say of a commit as it is."""
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import sqlalchemy as sa
 
@@ -55,8 +55,7 @@ def judge_rules(hub: Hub, user: User, asset_id: str, branch: str, rules: Any, re
 
     passage = Passage()
     judged = passage.repeat(hub, lambda: _judge(hub, user, asset_id, branch, ref, find, passage))
-    assert judged is not None
-    return judged
+    return cast(Judged, judged)
 
 
 def find_standing(hub: Hub, user: User, asset_id: str, branch: str) -> Standing:

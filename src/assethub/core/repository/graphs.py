@@ -1,7 +1,7 @@
 """An asset's history as a graph: some commits of it at a time, and what points at them."""
 
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -55,12 +55,13 @@ def page_graph(
     most = check_amount(amount)
     with hub.database.read() as connection:
         load_asset(connection, user, asset_id, Level.VIEW)
-        sought = {id_[:DIGITS] for id_ in wanted}
-        if start and not after:
-            sought.add(start[:DIGITS])
-        elif not start:
-            sought |= {id_[:DIGITS] for id_ in connection.execute(_heads(asset_id)).scalars()}
         first = _load(connection, asset_id, after) if after else None
+        sought = {*wanted, *(first.parents if first and not wanted else ())}
+        if start and first is None:
+            sought.add(start)
+        elif not start:
+            sought.update(connection.execute(_heads(asset_id)).scalars())
+        sought = {id_[:DIGITS] for id_ in sought}
         ids, more = take_page(walk_history_from(connection, asset_id, sought, first, DIGITS), most)
         found = load_commits(connection, asset_id, ids)
     return Page([found[id_] for id_ in ids], more)
@@ -130,7 +131,7 @@ def _measure(
     return apart
 
 
-def _heads(asset_id: str) -> "sa.Select[tuple[str]]":
+def _heads(asset_id: str) -> "sa.Select[Any]":
     query = sa.select(branches.c.commit_id).where(branches.c.asset_id == asset_id)
     return query.order_by(branches.c.modified.desc()).limit(_MOST_HEADS)
 
@@ -140,7 +141,7 @@ def _load(connection: sa.Connection, asset_id: str, ref: str) -> Commit:
     return load_commits(connection, asset_id, [id_])[id_]
 
 
-def _count(asset_id: str, ids: Collection[str]) -> "sa.Select[tuple[str, int]]":
+def _count(asset_id: str, ids: Collection[str]) -> "sa.Select[Any]":
     return (
         sa.select(evaluations.c.model_commit, sa.func.count())
         .where(
