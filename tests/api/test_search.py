@@ -360,7 +360,28 @@ def test_a_search_finds_what_its_tree_means(shelf: Shelf) -> None:
     check()
 
 
-def test_pages_of_any_order_make_the_whole_in_order(shelf: Shelf) -> None:
+# What is many in a hub of millions, for one of sixty evaluations.
+SCALES: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    "the first rows, then a walk": {"candidates._MOST": 0, "candidates._MOST_SEEN": 0},
+    "the first rows, then the few": {"candidates._VERY_FEW": 2},
+    "the first rows, then the few along the index": {"finding._FEW": 0, "candidates._MOST": 40},
+}
+FIRST_ROWS = {"sqlite": (1, 2, 0.25), "postgresql": (1, 4, 0.5)}
+
+
+@pytest.fixture(params=SCALES)
+def scale(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Other amounts by which a search chooses its way; it finds the same."""
+    changed = SCALES[request.param]
+    for name, value in changed.items():
+        monkeypatch.setattr(f"assethub.core.searches.{name}", value)
+    if changed:
+        monkeypatch.setattr("assethub.core.searches.finding._FIRST_ROWS", FIRST_ROWS)
+    return str(request.param)
+
+
+def test_pages_of_any_order_make_the_whole_in_order(shelf: Shelf, scale: str) -> None:
     @QUIETLY
     @given(QUERIES | st.none(), SORTS, st.integers(1, 70))
     def check(query: Query | None, sort: tuple[SortKey, ...], amount: int) -> None:

@@ -22,16 +22,21 @@ if TYPE_CHECKING:
 
 # Of both evaluations together: about 1 GiB.
 MOST_ROWS = 4_000_000
+_AT_ONCE = 65_536
 
 
 class SampleTable:
     """The samples of one evaluation."""
 
     def __init__(self, hub: Hub, samples: Samples) -> None:
+        import pyarrow as pa
+
         self.samples = samples
         self._file = open_parquet(open_samples(hub, samples))
         name = next(name for name, kind in samples.columns if kind == "id")
-        self.ids = _unify(self._read(name))
+        self.ids = self._read(name, ids=True)
+        # What reading took besides would be kept for later, beside that of the other evaluation.
+        pa.default_memory_pool().release_unused()
 
     def has(self, column: str) -> bool:
         """Whether there is a column of numbers of that name."""
@@ -78,14 +83,17 @@ class SampleTable:
         numbers: NDArray[np.int64] = codes.to_numpy(zero_copy_only=False).astype("int64")
         return numbers
 
-    def _read(self, column: str) -> pa.Array:
+    def _read(self, column: str, *, ids: bool = False) -> pa.Array:
+        """A column, part by part, so that what it is made of is not there as a whole too."""
         import pyarrow as pa
 
-        table = self._file.read(columns=[column], use_threads=False)
-        values = table.column(column).combine_chunks()
-        if isinstance(values, pa.ChunkedArray):
-            values = pa.concat_arrays(values.chunks)
-        return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+        parts = []
+        for batch in self._file.iter_batches(_AT_ONCE, columns=[column], use_threads=False):
+            part = batch.column(0)
+            if pa.types.is_dictionary(part.type):
+                part = part.dictionary_decode()
+            parts.append(_unify(part) if ids else part)
+        return pa.concat_arrays(parts)
 
 
 def _unify(ids: pa.Array) -> pa.Array:
