@@ -43,6 +43,37 @@ def upload_url(asset: Asset, ref: str = "", path: str = "") -> str:
     return _asked(f"{asset_url(asset)}/upload", ref, {"path": path})
 
 
+def commits_url(asset: Asset, ref: str = "", **more: str) -> str:
+    """The history of a branch, a tag or a commit; of all branches without one."""
+    return _said(f"{asset_url(asset)}/commits", {"ref": ref, **more})
+
+
+def diff_url(asset: Asset, old: str, new: str, **more: str) -> str:
+    """What differs between two references."""
+    return _said(f"{asset_url(asset)}/diff", {"from": old, "to": new, **more})
+
+
+def branches_url(asset: Asset, **more: str) -> str:
+    return _said(f"{asset_url(asset)}/branches", more)
+
+
+def merge_url(asset: Asset, source: str = "", target: str = "") -> str:
+    return _said(f"{asset_url(asset)}/merge", {"source": source, "target": target})
+
+
+def reset_url(asset: Asset, branch: str = "", to: str = "") -> str:
+    return _said(f"{asset_url(asset)}/reset", {"branch": branch, "to": to})
+
+
+def gates_url(asset: Asset, branch: str = "", **more: str) -> str:
+    """The gates of a model, and the rules of one branch."""
+    return _said(f"{asset_url(asset)}/gates", {"branch": branch, **more})
+
+
+def settings_url(asset: Asset, **more: str) -> str:
+    return _said(f"{asset_url(asset)}/settings", more)
+
+
 def evaluation_url(id_: str) -> str:
     return _join("/evaluations", id_)
 
@@ -55,8 +86,11 @@ def own_url(request: Request) -> str:
 
 def _asked(url: str, ref: str, query: Mapping[str, str | int]) -> str:
     """A URL with those of the parameters that say something."""
-    named = {"ref": "" if ref == f"branch/{DEFAULT_BRANCH}" else ref, **query}
-    said = {name: value for name, value in named.items() if value}
+    return _said(url, {"ref": "" if ref == f"branch/{DEFAULT_BRANCH}" else ref, **query})
+
+
+def _said(url: str, query: Mapping[str, str | int]) -> str:
+    said = {name: value for name, value in query.items() if value}
     return f"{url}?{urlencode(said, quote_via=quote, safe='/')}" if said else url
 
 

@@ -60,12 +60,29 @@ def find_point(visit: Visit, parameter: str = "ref") -> Point:
 
     It may be anything that may follow `ASSET:` in a reference.
     """
-    asked = visit.query.get(parameter) or f"branch/{DEFAULT_BRANCH}"
+    return point_at(visit, visit.query.get(parameter) or f"branch/{DEFAULT_BRANCH}")
+
+
+def point_at(visit: Visit, asked: str) -> Point:
+    """The point of the page's asset that is named so: by what may follow `ASSET:` in a reference.
+
+    Raises NotFound.
+    """
     found = _look_up(visit, "owner", "type", "folder", "name", point=f":{asked}")
     target = cast(Target, found.target)
     ref = f"branch/{target.branch}" if target.branch else f"tag/{target.tag}"
     named = target.branch or target.tag
     return Point(cast(Asset, found.asset), ref if named else target.commit_id, target.commit_id)
+
+
+def name_for_core(visit: Visit, asked: str) -> str:
+    """The point named so, as core takes one: a bare name, or a commit's id where a branch has the
+    name of the tag that is meant. Raises NotFound.
+    """
+    point = point_at(visit, asked)
+    if point.kind == "tag" and point_at(visit, point.name).commit != point.commit:
+        return point.commit
+    return point.commit if point.kind == "commit" else point.name
 
 
 def _look_up(visit: Visit, *parts: str, point: str = "") -> Found:
