@@ -1,10 +1,16 @@
-"""The browser that the tests of pages drive."""
+"""The browser that the tests of pages drive, and a hub for it to visit."""
 
 import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from assethub.settings import Settings
+from hubs import RunningHub, run_hub
+
+# Of a page on a busy machine: as long as it is waited for.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")
@@ -15,3 +21,28 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+    place = tmp_path_factory.mktemp("browser")
+    with run_hub(Settings(data=place / "data"), place / "log") as running:
+        yield running
+
+
+@pytest.fixture
+def page(hub: RunningHub, chromium: Browser) -> Iterator[Page]:
+    """A new browser window. At the end: nothing was asked of others, the console is silent."""
+    context = chromium.new_context(locale="en-US", viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    yield page
+    context.close()
+    assert asked
+    assert [url for url in asked if not url.startswith(hub.url + "/")] == []
+    assert said == []
