@@ -27,6 +27,7 @@ def install_error_handlers(app: FastAPI) -> None:
     """Makes every refusal and failure of the app answer in one of the two forms."""
     app.exception_handler(HubError)(_on_hub_error)
     app.exception_handler(CorruptNode)(_on_corrupt_node)
+    app.exception_handler(UnicodeEncodeError)(_on_half_character)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(HTTPException)(_on_http_exception)
     app.exception_handler(Exception)(_on_failure)
@@ -86,6 +87,15 @@ async def _on_hub_error(request: Request, error: HubError) -> Response:
 
 async def _on_corrupt_node(request: Request, error: CorruptNode) -> Response:
     return await _on_hub_error(request, Damaged(str(error)))
+
+
+async def _on_half_character(request: Request, error: UnicodeEncodeError) -> Response:
+    """JSON may hold one half of a surrogate pair, which no database takes."""
+    if error.encoding != "utf-8":
+        return await _on_failure(request, error)
+    return render_error(
+        request, InvalidInput("no text may hold half of a surrogate pair", code="invalid_text")
+    )
 
 
 async def _on_invalid_request(request: Request, error: RequestValidationError) -> Response:

@@ -1,6 +1,9 @@
 """Takes in the one file of a multipart/form-data body, streamed into the blob store."""
 
-from python_multipart.exceptions import MultipartParseError
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -47,17 +50,18 @@ class _Form:
                 f"the body must be multipart/form-data with one part {_PART!r}",
                 code="invalid_form",
             )
-        self._parser = MultipartParser(
-            options[b"boundary"],
-            {
-                "on_part_begin": self._begin_part,
-                "on_header_field": self._on_header_name,
-                "on_header_value": self._on_header_value,
-                "on_header_end": self._on_header_end,
-                "on_part_data": self._on_data,
-                "on_end": self._on_end,
-            },
-        )
+        with _translated_errors():
+            self._parser = MultipartParser(
+                options[b"boundary"],
+                {
+                    "on_part_begin": self._begin_part,
+                    "on_header_field": self._on_header_name,
+                    "on_header_value": self._on_header_value,
+                    "on_header_end": self._on_header_end,
+                    "on_part_data": self._on_data,
+                    "on_end": self._on_end,
+                },
+            )
         self._name = self._value = b""
         self._parts: list[str] = []
         self._chunks: list[bytes] = []
@@ -65,10 +69,8 @@ class _Form:
         self.waiting = 0
 
     def feed(self, chunk: bytes) -> None:
-        try:
+        with _translated_errors():
             self._parser.write(chunk)
-        except MultipartParseError as error:
-            raise InvalidInput(f"the form cannot be read: {error}", code="invalid_form") from error
 
     def take(self) -> bytes:
         """The bytes that came since the last call."""
@@ -107,3 +109,11 @@ class _Form:
 
     def _on_end(self) -> None:
         self._ended = True
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except FormParserError as error:
+        raise InvalidInput(f"the form cannot be read: {error}", code="invalid_form") from error
