@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from assethub.core.backups.copying import BlobDamaged
 from assethub.core.backups.dumps import BackupDamaged, Dump
-from assethub.errors import InvalidInput, NotFound
+from assethub.errors import HubError, InvalidInput, NotFound
 from assethub.store.blobs import BlobStore, local_directory, open_store
 from assethub.store.schema import check_known
 from assethub.store.shelves import Shelf, open_shelf
@@ -144,6 +144,12 @@ def read_manifest(shelf: Shelf, name: str) -> Manifest:
     if data is None or not name.endswith(f"-{_mark(data)}"):
         raise BackupDamaged(f"the backup {name} is damaged: its manifest is not what was written")
     found: Mapping[str, Any] = json.loads(data)
+    if found["version"] > _VERSION:
+        raise HubError(
+            f"the backup {name} was written in a newer way than this program reads; restore it "
+            f"with assethub {found['program']}",
+            code="format_too_new",
+        )
     check_known(found["format"], f"the backup {name}")
     dumps = tuple(Dump(**each) for each in found["dumps"])
     fields = {field: found[field] for field in Manifest._fields}

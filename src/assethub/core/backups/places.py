@@ -98,6 +98,9 @@ class Filling:
     def finish(self) -> None:
         """Lets counters go on after what was loaded, and brings the tables up to date."""
         set_counters(self._connection, self._heads)
+        if self._connection.dialect.name == "postgresql":
+            # A table with references that are still to be checked cannot be altered.
+            self._connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
         upgrade_tables(self._connection, "head")
 
 
