@@ -57,6 +57,7 @@ def render_markdown(text: str, link: Resolve, image: Resolve) -> Document:
     tokens = parser.parse(body)
     for token in tokens:
         _place_heading(token)
+        _align(token)
         for child in token.children or []:
             _turn_image(child)
     _name_headings(tokens)
@@ -91,6 +92,13 @@ def _place_heading(token: Token) -> None:
     """Headings stand below that of the page."""
     if token.type in ("heading_open", "heading_close"):
         token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+
+
+def _align(token: Token) -> None:
+    """Cells say how they are aligned without a style, which the pages' policy would not let in."""
+    style = str(token.attrs.pop("style", ""))
+    if style.startswith("text-align:"):
+        token.attrSet("align", style.removeprefix("text-align:"))
 
 
 def _name_headings(tokens: list[Token]) -> None:
