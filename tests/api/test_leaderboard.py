@@ -144,6 +144,25 @@ def test_a_leaderboard_is_read_in_pages(lab: Lab) -> None:
     assert rest["pagination"]["next_offset"] == ""
 
 
+def test_a_page_is_of_the_leaderboard_as_it_is_now(lab: Lab, hub: RunningHub) -> None:
+    """Whatever was found for the pages before, by whoever asked."""
+    ids = [measure(lab, "cnn", {"accuracy": number / 10}) for number in range(4)]
+    assert [value for _, value in ranks(board(lab, best="all"))] == [0.3, 0.2, 0.1, 0.0]
+    measure(lab, "rnn", {"accuracy": 0.5})
+    assert [value for _, value in ranks(board(lab, best="all", amount="2"))] == [0.5, 0.3]
+    lab.raw.ok("DELETE", f"/evaluations/{ids[3]}")
+    lab.raw.ok("POST", f"/evaluations/{ids[2]}/invalid", {"reason": "a slip"})
+    assert [value for _, value in ranks(board(lab, best="all"))] == [0.5, 0.1, 0.0]
+    viewer = hub.new_user()
+    seen = {"dataset": lab.dataset, "metric": "accuracy", "best": "all"}
+    for folder in (lab.dataset_folder, lab.raw.ok("GET", f"/assets/{lab.model_id}")["folder"]):
+        share = {"user": viewer.name, "level": "view"}
+        lab.raw.ok("PUT", f"/folders/{folder}/shares", share)
+    assert Raw(hub.url, viewer.key).ok("GET", "/leaderboard", **seen)["total"] == 3
+    lab.raw.ok("DELETE", f"/folders/{folder}/shares", user=viewer.name)
+    assert Raw(hub.url, viewer.key).ok("GET", "/leaderboard", **seen)["total"] == 0
+
+
 def test_one_sees_only_models_that_one_may_view(lab: Lab, outsider: Raw, hub: RunningHub) -> None:
     measure(lab, "cnn", {"accuracy": 0.9})
     query = {"dataset": lab.dataset, "metric": "accuracy"}
