@@ -1,5 +1,7 @@
 """How a page is answered: templates, errors, and what every answer of the console carries."""
 
+import gzip
+import json
 import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -30,6 +32,8 @@ from assethub.errors import HubError
 
 TEMPLATES = Path(__file__).with_name("templates")
 Handler = Callable[[Visit], Response]
+_SHORTEST_COMPRESSED = 1024
+_COMPRESSION = 5
 _log = structlog.get_logger()
 
 
@@ -69,7 +73,7 @@ def page(
                 visit = replace(visit, form=await read(request))
             except (HubError, ClientDisconnect) as error:
                 return await answer_error(request, getattr(error, "status", 400))
-        return protect(await run_in_threadpool(_answer, visit, handler))
+        return await run_in_threadpool(_finish, visit, handler)
 
     return endpoint
 
@@ -89,7 +93,11 @@ def post(
 async def answer_error(request: Request, status: int) -> Response:
     """The page for a request that no handler takes."""
     visit = Visit(request, find_language(request))
-    return protect(await run_in_threadpool(_answer, visit, lambda v: render_error(v, status)))
+    return await run_in_threadpool(_finish, visit, lambda v: render_error(v, status))
+
+
+def _finish(visit: Visit, handler: Handler) -> Response:
+    return protect(_compress(visit.request, _answer(visit, handler)))
 
 
 def _answer(visit: Visit, handler: Handler) -> Response:
@@ -105,6 +113,21 @@ def _answer(visit: Visit, handler: Handler) -> Response:
     except Exception as error:
         _log.error("page failed", path=visit.request.url.path, exc_info=error)
         return render_error(visit, 500)
+
+
+def _compress(request: Request, response: Response) -> Response:
+    """The response, smaller where it is a page and the browser takes it so."""
+    accepted = "gzip" in request.headers.get("accept-encoding", "")
+    if (
+        accepted
+        and isinstance(response, HTMLResponse)
+        and len(response.body) > _SHORTEST_COMPRESSED
+    ):
+        response.body = gzip.compress(response.body, _COMPRESSION, mtime=0)
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers["Content-Length"] = str(len(response.body))
+    response.headers.setdefault("Vary", "Accept-Encoding, Cookie")
+    return response
 
 
 def render_error(visit: Visit, status: int, code: str = "") -> Response:
@@ -135,6 +158,7 @@ def _environment(language: Language, files: StaticFiles) -> Environment:
     )
     environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["shell"] = shlex.quote
+    environment.filters["python"] = lambda text: json.dumps(str(text), ensure_ascii=False)
     environment.globals |= {
         "language": language,
         "languages": list(LANGUAGES.values()),
