@@ -1,5 +1,7 @@
 """What the console refuses, hides, and says in its headers."""
 
+import json
+import re
 from http.client import HTTPConnection
 from urllib.parse import parse_qsl, urlsplit
 
@@ -101,7 +103,7 @@ def test_what_one_may_not_view_looks_like_what_is_not_there(
         assert [page.status for page in pages] == [404, 404]
         check_headers(pages[0])
         bodies = [
-            page.source.replace(path, "PATH")
+            re.sub("[0-9a-f]{128}", "TOKEN", page.source.replace(path, "PATH"))
             for page, path in zip(pages, (hidden, missing), strict=True)
         ]
         assert bodies[0] == bodies[1]
@@ -262,3 +264,36 @@ def _shape(url: str) -> tuple[str, ...]:
     place = urlsplit(url)
     names = (name for name, _ in parse_qsl(place.query, keep_blank_values=True))
     return (place.path, *sorted({*names}))
+
+
+def test_pages_are_sent_compressed_and_their_tokens_never_alike(
+    shelf: Shelf, owner: Visitor
+) -> None:
+    """Else the size of a page would tell, guess by guess, what its token is."""
+    plain = owner.get(shelf.model_url)
+    small = owner.get(shelf.model_url, accept_encoding="gzip")
+    assert "content-encoding" not in plain.headers
+    assert small.headers["content-encoding"] == "gzip"
+    assert int(small.headers["content-length"]) < len(plain.body) / 2
+    tokens = {owner.get("/account").fields()["form_token"] for _ in range(3)}
+    assert len(tokens) == 3
+    for token in tokens:
+        assert owner.post("/account/keys", {"form_token": token, "name": ""}).status == 400
+
+
+def test_the_api_takes_a_page_of_a_session_only_with_its_token(
+    hub: RunningHub, shelf: Shelf, owner: Visitor
+) -> None:
+    """What a page's script asks for counts as its visitor's; nothing else does by the cookie."""
+    token = owner.get("/account").fields()["form_token"]
+    assert owner.get("/apis/v1/account").body == b"query is needed: apikey"
+    assert json.loads(
+        owner.get("/apis/v1/account", accept="application/json", x_form_token=token).body
+    )["name"] == (shelf.owner.name)
+    other = Visitor(hub).sign_in(hub.new_user())
+    theirs = other.get("/account").fields()["form_token"]
+    for wrong in (theirs, "", "00", token[:-2], f"{token}00"):
+        answer = owner.get("/apis/v1/account", accept="application/json", x_form_token=wrong)
+        assert (answer.status, json.loads(answer.body)["code"]) == (403, "form_outdated")
+    answer = Visitor(hub).get("/apis/v1/account", accept="application/json", x_form_token=token)
+    assert (answer.status, json.loads(answer.body)["code"]) == (401, "signin_needed")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import parse_qsl
 
@@ -111,7 +112,7 @@ class Visit:
         """Raises SignInNeeded, and PermissionDenied unless the form is of the visitor's session."""
         check_form_token(self.own.secret, self.form.get(FIELD, ""))
 
-    @property
+    @cached_property
     def form_token(self) -> str:
         return form_token(self.signed_in.secret) if self.signed_in else ""
 
