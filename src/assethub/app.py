@@ -3,13 +3,16 @@
 import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import ExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assethub import api, console
 from assethub.api.errors import install_error_handlers, render_error
@@ -32,9 +35,12 @@ class _App(FastAPI):
     """
 
     gate: Gate
+    # FastAPI traces what passes its own layers.
+    traced: bool
 
     def build_middleware_stack(self) -> ASGIApp:
-        self.gate.app = super().build_middleware_stack()
+        whole = super().build_middleware_stack()
+        self.gate.app = whole if self.traced else _put_quick_routes(self, whole)
         return self.gate
 
 
@@ -78,6 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.provider = console.find_provider(chosen)
     app.gate = Gate(chosen, render_error, log, metrics)
+    app.traced = tracer_provider is not None
     app.add_middleware(BodyLimit)
     install_error_handlers(app)
     app.include_router(api.router)
@@ -85,6 +92,32 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes[:0] = api.quick_routes
     _install_console(app, chosen)
     return app
+
+
+def _put_quick_routes(app: FastAPI, whole: ASGIApp) -> ASGIApp:
+    """The whole, and before it the quick routes behind no more layers than they need."""
+    handlers: dict[Any, Any] = dict(app.exception_handlers)
+    on_failure = handlers.pop(Exception)
+    quick: dict[tuple[str, str], ASGIApp] = {}
+    for route in api.quick_routes:
+        inner = BodyLimit(ExceptionMiddleware(_serve_route(route), handlers))
+        layers = ServerErrorMiddleware(inner, on_failure)
+        quick |= {(method, route.path): layers for method in route.methods or ()}
+
+    async def choose(scope: Scope, receive: Receive, send: Send) -> None:
+        place = scope.get("method", ""), scope.get("path", "")
+        await quick.get(place, whole)(scope, receive, send)
+
+    return choose
+
+
+def _serve_route(route: Route) -> ASGIApp:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route"] = route
+        response = await route.endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return serve
 
 
 def _make_metrics() -> "Metrics":

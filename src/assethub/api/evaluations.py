@@ -111,22 +111,24 @@ async def create_evaluation(request: Request) -> Response:
     Training loops call it often, so it asks for the database once, on the loop's own time: the key
     is looked up in the transaction that records.
     """
-    find_key(request)  # who has none is told so before anything else
+    key = find_key(request)  # who has none is told so before anything else
     new = recording.read_new(_parse_body(await request.body()))
     brief = new.samples is None and len(new.measures.values) <= _MOST_BRIEF_METRICS
-    return await _record(request, recording.plan_evaluation, new, [new], _encode, brief=brief)
+    plan = recording.plan_evaluation
+    return await _record(request, key, plan, new, [new], _encode, brief=brief)
 
 
 @router.post("/batch", openapi_extra=_BATCH_SCHEMA)
 async def create_evaluations(request: Request) -> Response:
     """Records up to 10,000 evaluations, all of them or none."""
-    find_key(request)
+    key = find_key(request)
     news = await run_in_threadpool(_parse_batch, await request.body())
-    return await _record(request, recording.plan_batch, news, news, _encode_ids)
+    return await _record(request, key, recording.plan_batch, news, news, _encode_ids)
 
 
 async def _record(
     request: Request,
+    key: str,
     plan: Callable[[T, FindUser], Callable[[Connection], R]],
     new: T,
     news: Sequence[recording.New],
@@ -134,8 +136,7 @@ async def _record(
     *,
     brief: bool = False,
 ) -> Response:
-    key, peer = find_key(request), find_peer(request)
-    hub = find_hub(request)
+    hub, peer = find_hub(request), find_peer(request)
     user: User | None = None
 
     def find_user(connection: Connection) -> User:

@@ -54,10 +54,11 @@ class BodyLimit:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _has_body(Headers(scope=scope)):
+        headers = Headers(scope=scope) if scope["type"] == "http" else None
+        if headers is None or not _has_body(headers):
             await self._app(scope, receive, send)
             return
-        body = _Body(scope, receive)
+        body = _Body(scope, headers, receive)
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -75,8 +76,7 @@ class BodyLimit:
 class _Body:
     """The body of one request, counted as it comes; what was declared is counted before."""
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
-        headers = Headers(scope=scope)
+    def __init__(self, scope: Scope, headers: Headers, receive: Receive) -> None:
         declared = headers.get("content-length", "")
         self._declared = int(declared) if declared.isdigit() else None
         self._expects = "expect" in headers
