@@ -86,12 +86,22 @@ class Place:
 
     def hub_held(self) -> int:
         """The most MiB that the hub has ever held."""
-        lines = Path(f"/proc/{self._hub.pid}/status").read_text().splitlines()
-        return int(next(line.split()[1] for line in lines if line.startswith("VmHWM:"))) >> 10
+        return most_held(self._hub.pid)
 
     def hub_cpu(self) -> float:
-        fields = Path(f"/proc/{self._hub.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_seconds(self._hub.pid)
+
+
+def most_held(process: int) -> int:
+    """The most MiB that a process has ever held."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM:"))) >> 10
+
+
+def cpu_seconds(process: int) -> float:
+    """The seconds that a process has kept processors busy."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def program(name: str) -> Path:

@@ -1,18 +1,26 @@
-"""What a comparison and a leaderboard cost: `python -m benchmarks.comparisons`.
+"""What a comparison and a leaderboard cost: `.venv/bin/python -m benchmarks.comparisons`.
 
-Takes about a minute. Each comparison of two evaluations with a million samples runs in a process
-of its own, whose peak memory counts, ids and all. Next to it: the same difference by a paired
-t-test of scipy, which is told what belongs to what, and says less. Figures are medians, in
-brackets the least and the most; seconds are of the processor, that others here don't count.
+Takes about two minutes. First the route `/compare` of a hub that has two evaluations with a million
+samples each, started anew for it: the time until the answer is there, the processor time and the
+peak memory of its process. Then what of that is the statistics, each time in a process of its own,
+ids and all; and the same difference by a paired t-test of scipy, which is told what belongs to
+what, and says less. Figures are medians, in brackets the least and the most.
 """
 
 import argparse
+import io
+import json
 import multiprocessing
 import resource
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+from benchmarks._load import Connection, connected
+from benchmarks._places import cpu_seconds, most_held
+from benchmarks._servers import Hub, make_asset, running_hub, start_hub, stop
 from benchmarks._tables import print_table, show
 
 from assethub import statistics
@@ -29,6 +37,72 @@ def loss(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return a, a + rng.normal(0.001, 1, SAMPLES)
 
 
+def measure_route() -> list[list[str]]:
+    rows = []
+    for kind in ("accuracy", "loss"):
+        for order in ("same", "shuffled"):
+            with tempfile.TemporaryDirectory() as name:
+                rows.append([kind, order, *ask_route(Path(name), kind, order)])
+    return rows
+
+
+def ask_route(data: Path, kind: str, order: str) -> list[str]:
+    """Seconds until the answer, of the processor, and the peak MiB of a hub that only compares."""
+    with running_hub(data) as hub, connected(hub.port) as connection:
+        path = record_both(hub, connection, kind, order)
+    process, port = start_hub(data)
+    try:
+        request = hub.request("GET", path)
+        waited, worked = [], []
+        for _ in range(ROUNDS):
+            before, began = cpu_seconds(process.pid), time.perf_counter()
+            with connected(port) as connection:
+                (row,) = json.loads(connection.exchange(request))["comparisons"]
+            waited.append(time.perf_counter() - began)
+            worked.append(cpu_seconds(process.pid) - before)
+            assert row["n"] == SAMPLES
+        held = most_held(process.pid)
+    finally:
+        stop(process)
+    return [show(waited, ".2f"), show(worked, ".2f"), f"{held:,}", row["interval"]["method"]]
+
+
+def record_both(hub: Hub, connection: Connection, kind: str, order: str) -> str:
+    """Records two evaluations with samples; the path that compares them."""
+    model, dataset = (make_asset(hub, connection, type_) for type_ in ("model", "dataset"))
+    rng = np.random.default_rng(1)
+    a, b = {"accuracy": accuracy, "loss": loss}[kind](rng)
+    ids = np.arange(SAMPLES)
+    others = rng.permutation(SAMPLES) if order == "shuffled" else ids
+    made = []
+    for rows, values in ((ids, a), (others, b)):
+        file = write_samples(kind, rows, values[rows])
+        head = hub.request("POST", "/evaluations/samples").replace(
+            b"content-length: 0", b"content-length: %d" % len(file)
+        )
+        sent = json.loads(connection.exchange(head + file))["samplesId"]
+        metrics = {kind: float(values.mean())}
+        body = {"model": model, "dataset": dataset, "metrics": metrics, "samples": sent}
+        made.append(
+            json.loads(connection.exchange(hub.request("POST", "/evaluations", body)))["id"]
+        )
+    return f"/compare?a={made[0]}&b={made[1]}"
+
+
+def write_samples(metric: str, rows: np.ndarray, values: np.ndarray) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    ids = [name_sample(row) for row in rows.tolist()]
+    file = io.BytesIO()
+    pq.write_table(pa.table({"sample_id": ids, metric: values}), file)
+    return file.getvalue()
+
+
+def name_sample(row: int) -> str:
+    return f"sample-{row:012}-0123456789"
+
+
 def compare(kind: str, order: str) -> tuple[float, float, str]:
     """Processor seconds, peak MiB and the method; `order` is that of B's samples."""
     rng = np.random.default_rng(1)
@@ -36,8 +110,7 @@ def compare(kind: str, order: str) -> tuple[float, float, str]:
     rows = rng.permutation(SAMPLES) if order == "shuffled" else np.arange(SAMPLES)
     # Texts of their own, as two files would have them.
     ids, others = (
-        [f"sample-{row:012}-0123456789" for row in each.tolist()]
-        for each in (np.arange(SAMPLES), rows)
+        [name_sample(row) for row in each.tolist()] for each in (np.arange(SAMPLES), rows)
     )
     statistics.compare_samples(statistics.align("ab", [0, 1], "ab", [1, 0]))
     start = time.process_time()
@@ -109,8 +182,11 @@ def timed(act: Callable[[], object]) -> float:
 
 def main() -> None:
     argparse.ArgumentParser(description=__doc__).parse_args()
-    print(f"Comparing two evaluations of {SAMPLES:,} samples (goal: 5 s, 500 MiB)\n")
-    print_table(["metric", "order of B", "seconds", "peak MiB", "method"], measure_comparisons())
+    print(f"GET /compare of two evaluations of {SAMPLES:,} samples (goal: 5 s, 500 MiB)\n")
+    head = ["metric", "order of B", "seconds", "processor", "peak MiB", "method"]
+    print_table(head, measure_route())
+    print("\nThe statistics of it alone\n")
+    print_table(["metric", "order of B", "processor", "peak MiB", "method"], measure_comparisons())
     print(f"\nRanking {MODELS:,} models (goal: 200 ms)\n")
     print_table(["known", "ranks", "ms"], measure_rankings())
 
