@@ -24,6 +24,7 @@ def tries(hub: RunningHub, record_property: Callable[[str, object], None]) -> It
     said = hub.log.read_bytes()[before:]
     assert b"Traceback" not in said
     assert b"request failed" not in said
+    assert b"could not be recorded" not in said
     assert Raw(hub.url, made.user.key).call("GET", "/folders").status == 200
     record_property("counted", f"{made.number} tries, 0 failures")
 
@@ -135,6 +136,23 @@ def test_bodies(tries: Tries) -> None:
         for body in corpus.BODIES:
             status = tries.call(f"{path} {body[:40]!r}", method, path, body)
             assert status >= 400 or body in (b"{}", b"\xef\xbb\xbf{}"), (path, body[:40])
+    assert tries.state() == before
+
+
+def test_bodies_that_are_cut_off(tries: Tries) -> None:
+    before = tries.state()
+    files = [("PUT", "/objects"), ("POST", "/evaluations/samples"), ("PUT", "/multipart/x")]
+    types = ("application/json", "multipart/form-data; boundary=b", "application/x-ndjson")
+    for method, path in [*files, *(route[:2] for route in json_routes(tries))]:
+        for type_ in types:
+            for length in (b"Content-Length: 40", b"Transfer-Encoding: chunked"):
+                head = (
+                    f"{method} /apis/v1{path}?opID={tries.operation}&path=a&partNum=1 HTTP/1.1\r\n"
+                    f"Host: localhost\r\nAuthorization: Bearer {tries.user.key}\r\n"
+                    f"Content-Type: {type_}\r\n"
+                )
+                for body in (b"", b'{"a":' if b"Content" in length else b"5\r\n{"):
+                    tries.send(path, head.encode() + length + b"\r\n\r\n" + body)
     assert tries.state() == before
 
 

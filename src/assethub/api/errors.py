@@ -7,6 +7,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 
 from assethub.api.gates import render_rule_result
@@ -27,6 +28,7 @@ def install_error_handlers(app: FastAPI) -> None:
     """Makes every refusal and failure of the app answer in one of the two forms."""
     app.exception_handler(HubError)(_on_hub_error)
     app.exception_handler(CorruptNode)(_on_corrupt_node)
+    app.exception_handler(ClientDisconnect)(_on_cut_off)
     app.exception_handler(UnicodeEncodeError)(_on_half_character)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(HTTPException)(_on_http_exception)
@@ -87,6 +89,10 @@ async def _on_hub_error(request: Request, error: HubError) -> Response:
 
 async def _on_corrupt_node(request: Request, error: CorruptNode) -> Response:
     return await _on_hub_error(request, Damaged(str(error)))
+
+
+async def _on_cut_off(request: Request, _: ClientDisconnect) -> Response:
+    return render_error(request, InvalidInput("the body was cut off", code="upload_cut_off"))
 
 
 async def _on_half_character(request: Request, error: UnicodeEncodeError) -> Response:

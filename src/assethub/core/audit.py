@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.exc import DataError
 
 from assethub.core.values import now
 from assethub.errors import (
@@ -91,7 +92,7 @@ def note_refusal(
     moment = now()
 
     def job(connection: sa.Connection) -> None:
-        about = find(connection) if find else None
+        about = _look_up(connection, find) if find else None
         known = identify(connection) if identify else None
         denied = isinstance(error, _DENIALS) or (
             isinstance(error, NotFound) and about is not None and error.code in _HIDDEN
@@ -102,6 +103,15 @@ def note_refusal(
         add_entry(connection, entry._replace(time=moment))
 
     hub.database.submit(job).add_done_callback(_report)
+
+
+def _look_up(connection: sa.Connection, find: Find) -> About | None:
+    """What a refusal was about; nothing where it was named by what no database can hold."""
+    try:
+        with connection.begin_nested():
+            return find(connection)
+    except (DataError, UnicodeEncodeError):
+        return None
 
 
 def audited(
