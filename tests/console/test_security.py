@@ -288,12 +288,12 @@ def test_the_api_takes_a_page_of_a_session_only_with_its_token(
     token = owner.get("/account").fields()["form_token"]
     assert owner.get("/apis/v1/account").body == b"query is needed: apikey"
     assert json.loads(
-        owner.get("/apis/v1/account", accept="application/json", x_form_token=token).body
+        owner.get("/apis/v1/account", Accept="application/json", x_form_token=token).body
     )["name"] == (shelf.owner.name)
     other = Visitor(hub).sign_in(hub.new_user())
     theirs = other.get("/account").fields()["form_token"]
     for wrong in (theirs, "", "00", token[:-2], f"{token}00"):
-        answer = owner.get("/apis/v1/account", accept="application/json", x_form_token=wrong)
+        answer = owner.get("/apis/v1/account", Accept="application/json", x_form_token=wrong)
         assert (answer.status, json.loads(answer.body)["code"]) == (403, "form_outdated")
-    answer = Visitor(hub).get("/apis/v1/account", accept="application/json", x_form_token=token)
+    answer = Visitor(hub).get("/apis/v1/account", Accept="application/json", x_form_token=token)
     assert (answer.status, json.loads(answer.body)["code"]) == (401, "signin_needed")
