@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Request, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from assethub.core.gates import definitions
-from assethub.core.repository import branches, logs, objects
+from assethub.core.repository import logs, objects
 from browser.accessibility import check_page
 from browser.visits import sign_in
+from console.samples import sample_files
 from console.shelves import Shelf, make_shelf
 from hubs import RunningHub
 from proxies import Proxy, run_proxy
@@ -35,11 +35,6 @@ print("hello")
 |---|---:|
 | svm | 0.97 |
 """
-DOT = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d49444154789c63f8cfc0f01f0005000"
-    "1ff56c72e0d0000000049454e44ae426082"
-)
 
 
 @pytest.fixture
@@ -60,7 +55,11 @@ def drop(page: Page, target: Locator, paths: list[Path]) -> None:
                 "type": kind,
                 "x": box["x"] + box["width"] / 2,
                 "y": box["y"] + box["height"] / 2,
-                "data": {"items": [], "files": [str(each) for each in paths], "dragOperationsMask": 1},
+                "data": {
+                    "items": [],
+                    "files": [str(each) for each in paths],
+                    "dragOperationsMask": 1,
+                },
             },
         )
     session.detach()
@@ -138,8 +137,8 @@ def proxy(hub: RunningHub) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def slow_page(proxy: Proxy, chromium: Browser) -> Iterator[Page]:
-    """A window that reaches the hub through the proxy; failed requests are expected there."""
+def patient_page(chromium: Browser) -> Iterator[Page]:
+    """A window in which requests may fail."""
     context = chromium.new_context(locale="en-US", viewport={"width": 1024, "height": 900})
     yield context.new_page()
     context.close()
@@ -174,16 +173,20 @@ class _At:
     ],
 )
 def test_a_large_file_arrives_though_the_connection_is_cut(
-    shelf: Shelf, proxy: Proxy, slow_page: Page, tmp_path: Path, size: int
+    shelf: Shelf, proxy: Proxy, patient_page: Page, tmp_path: Path, size: int
 ) -> None:
     digest = sparse(tmp_path / "large.bin", size)
-    reach(slow_page, shelf, proxy, f"{shelf.model_url}/upload")
-    drop(slow_page, slow_page.get_by_text("Drop files or folders here"), [tmp_path / "large.bin"])
-    slow_page.get_by_label("Message of the commit").fill("Large")
+    reach(patient_page, shelf, proxy, f"{shelf.model_url}/upload")
+    drop(
+        patient_page,
+        patient_page.get_by_text("Drop files or folders here"),
+        [tmp_path / "large.bin"],
+    )
+    patient_page.get_by_label("Message of the commit").fill("Large")
     proxy.cut(up=size // 2)
     before = proxy.up
-    slow_page.get_by_role("button", name="Commit to main").click()
-    expect(slow_page.get_by_text("The files are committed.")).to_be_visible(timeout=120_000)
+    patient_page.get_by_role("button", name="Commit to main").click()
+    expect(patient_page.get_by_text("The files are committed.")).to_be_visible(timeout=120_000)
     assert proxy.cuts == 1
     # What had arrived was not sent again.
     assert proxy.up - before < size + 64 * MEGABYTE
@@ -191,13 +194,13 @@ def test_a_large_file_arrives_though_the_connection_is_cut(
 
 
 def test_an_upload_goes_on_after_the_page_is_loaded_again(
-    shelf: Shelf, proxy: Proxy, slow_page: Page, tmp_path: Path
+    shelf: Shelf, proxy: Proxy, patient_page: Page, tmp_path: Path
 ) -> None:
     size = 64 * MEGABYTE + 1
     digest = sparse(tmp_path / "large.bin", size)
     (tmp_path / "small.txt").write_bytes(b"small")
     files = [tmp_path / "small.txt", tmp_path / "large.bin"]
-    page = slow_page
+    page = patient_page
     reach(page, shelf, proxy, f"{shelf.model_url}/upload")
     drop(page, page.get_by_text("Drop files or folders here"), files)
     page.get_by_label("Message of the commit").fill("Two")
@@ -211,11 +214,147 @@ def test_an_upload_goes_on_after_the_page_is_loaded_again(
     drop(page, page.get_by_text("Drop files or folders here"), files)
     page.get_by_label("Message of the commit").fill("Both")
     before = proxy.up
-    sent: list[Request] = []
-    page.on("request", sent.append)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
     page.get_by_role("button", name="Commit to main").click()
     expect(page.get_by_text("The files are committed.")).to_be_visible(timeout=60_000)
     assert proxy.up - before < size - 14 * MEGABYTE
-    assert not [each for each in sent if each.url.endswith("/pack")]
+    assert not [url for url in sent if url.endswith("/pack")]
     assert files_of(shelf)["large.bin"] == (size, digest)
     assert messages_of(shelf)[0] == "Both"
+
+
+def test_files_are_chosen_and_committed_by_keyboard(
+    shelf: Shelf, page: Page, tmp_path: Path
+) -> None:
+    (tmp_path / "one.txt").write_bytes(b"1")
+    sign_in(page, shelf, f"{shelf.model_url}/upload?path=texts")
+    page.get_by_label("Choose files").focus()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(tmp_path / "one.txt")
+    expect(page.get_by_role("rowheader", name="one.txt")).to_be_visible()
+    page.get_by_label("Message of the commit").focus()
+    page.keyboard.type("By keyboard")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The files are committed.")).to_be_visible()
+    assert files_of(shelf)["texts/one.txt"] == told(b"1")
+
+
+def test_what_a_commit_is_refused_for_is_said_and_what_was_typed_stays(
+    shelf: Shelf, patient_page: Page, tmp_path: Path
+) -> None:
+    page = patient_page
+    (tmp_path / "model.pkl").write_bytes(b"mine")
+    sign_in(page, shelf, f"{shelf.model_url}/upload")
+    drop(page, page.get_by_text("Drop files or folders here"), [tmp_path / "model.pkl"])
+    page.get_by_label("Message of the commit").fill("Mine")
+
+    def meanwhile(route: Route) -> None:
+        shelf.commit(shelf.model_id, "main", {"model.pkl": b"theirs"}, "Theirs")
+        route.continue_()
+
+    page.route("**/pack", meanwhile, times=1)
+    page.get_by_role("button", name="Commit to main").click()
+    expect(page.get_by_role("alert")).to_contain_text("Others have changed the same files")
+    expect(page.get_by_label("Message of the commit")).to_have_value("Mine")
+    assert files_of(shelf)["model.pkl"] == told(b"theirs")
+    page.get_by_role("button", name="Commit to main").click()
+    expect(page.get_by_text("The files are committed.")).to_be_visible()
+    assert files_of(shelf)["model.pkl"] == told(b"mine")
+
+
+def test_an_upload_that_is_cancelled_changes_nothing_and_can_go_on_without_some_files(
+    shelf: Shelf, page: Page, tmp_path: Path
+) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_bytes(name.encode())
+    sign_in(page, shelf, f"{shelf.model_url}/upload")
+    dropped = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    drop(page, page.get_by_text("Drop files or folders here"), dropped)
+    page.get_by_label("Message of the commit").fill("Some")
+    waiting: list[Route] = []
+    page.route("**/update/*", lambda route: waiting.append(route))
+    page.get_by_role("button", name="Commit to main").click()
+    expect(page.get_by_text("Making the commit…")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Commit to main")).to_be_enabled()
+    page.unroute("**/update/*")
+    assert len(messages_of(shelf)) == 2
+    page.get_by_role("button", name="Remove a.txt").click()
+    page.get_by_role("button", name="Commit to main").click()
+    expect(page.get_by_text("The files are committed.")).to_be_visible()
+    assert set(files_of(shelf)) == {"model.pkl", "b.txt"}
+
+
+def test_chosen_files_are_deleted_in_one_commit(shelf: Shelf, patient_page: Page) -> None:
+    page = patient_page
+    shelf.commit(shelf.model_id, "main", {"a/1": b"1", "a/2": b"2", "b.txt": b"b"}, "More")
+    sign_in(page, shelf, f"{shelf.model_url}/files")
+    page.get_by_role("checkbox", name="Choose a/").check()
+    page.get_by_role("checkbox", name="Choose b.txt").check()
+    expect(page.get_by_text("2 chosen")).to_be_visible()
+    page.get_by_role("link", name="Delete chosen…").click()
+    dialog = page.get_by_role("dialog", name="Delete files")
+    check_page(page)
+    dialog.get_by_role("button", name="Delete and commit").click()
+    expect(page.get_by_role("alert")).to_have_text("Say in the message what the commit changes.")
+    page.get_by_role("checkbox", name="Choose a/").check()
+    page.get_by_role("checkbox", name="Choose b.txt").check()
+    page.get_by_role("link", name="Delete chosen…").click()
+    dialog.get_by_label("Message of the commit").fill("Less")
+    dialog.get_by_role("button", name="Delete and commit").click()
+    expect(page.get_by_text("The chosen files are deleted.")).to_be_visible()
+    assert set(files_of(shelf)) == {"model.pkl"}
+    assert messages_of(shelf)[0] == "Less"
+
+
+def fill(shelf: Shelf) -> None:
+    shelf.commit(shelf.model_id, "main", sample_files() | {"README.md": README.encode()}, "Fill")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_pages_of_files_can_be_used_by_everyone(shelf: Shelf, page: Page, width: int) -> None:
+    fill(shelf)
+    sign_in(page, shelf, shelf.model_url)
+    page.set_viewport_size({"width": width, "height": 900})
+    paths = ["", "/files", "/files?path=deep/", "/upload"]
+    paths += [f"/files?path={path}" for path in sorted(sample_files()) if width == 1440]
+    for path in [*paths, "/files?path=README.md"]:
+        page.goto(shelf.hub.url + shelf.model_url + path)
+        check_page(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_a_readme_shows_its_own_images_only_and_leads_to_its_files(
+    shelf: Shelf, page: Page
+) -> None:
+    fill(shelf)
+    sign_in(page, shelf, shelf.model_url)
+    image = page.get_by_role("img", name="a dot")
+    expect(image).to_be_visible()
+    assert image.evaluate("image => image.naturalWidth") == 1
+    expect(page.get_by_role("link", name="elsewhere")).to_have_attribute(
+        "rel", re.compile("nofollow")
+    )
+    page.get_by_role("link", name="the script").click()
+    expect(page.locator("pre.code")).to_contain_text("def main")
+    page.goto(f"{shelf.hub.url}{shelf.model_url}/files?path=drawing.svg")
+    assert page.get_by_role("img", name="drawing.svg").evaluate("image => image.naturalWidth") == 8
+
+
+def test_a_tree_is_browsed_in_chinese(shelf: Shelf, patient_page: Page) -> None:
+    page = patient_page
+    shelf.branch("v1")
+    fill(shelf)
+    sign_in(page, shelf, f"{shelf.model_url}/files")
+    page.locator("summary.icon-only").first.click()
+    page.get_by_role("button", name="中文").click()
+    page.get_by_role("link", name="deep").first.click()
+    expect(page.get_by_role("navigation", name="路径")).to_contain_text("deep")
+    page.get_by_role("link", name="x.txt", exact=True).click()
+    expect(page.get_by_role("heading", name="x.txt")).to_be_visible()
+    page.locator("details.points > summary").click()
+    page.get_by_role("link", name="v1").click()
+    expect(page).to_have_url(re.compile("ref=branch/v1&path=deep/x.txt"))
+    expect(page.get_by_text("未找到")).to_be_visible()
