@@ -296,4 +296,4 @@ def test_the_api_takes_a_page_of_a_session_only_with_its_token(
         answer = owner.get("/apis/v1/account", Accept="application/json", x_form_token=wrong)
         assert (answer.status, json.loads(answer.body)["code"]) == (403, "form_outdated")
     answer = Visitor(hub).get("/apis/v1/account", Accept="application/json", x_form_token=token)
-    assert (answer.status, json.loads(answer.body)["code"]) == (401, "signin_needed")
+    assert (answer.status, json.loads(answer.body)["code"]) == (400, "signin_needed")
