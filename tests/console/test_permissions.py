@@ -17,6 +17,7 @@ ROLES = ("anonymous", "disabled", "outsider", "view", "run", "edit", "owner", "a
 ALL = "    200 200  200 200  200 200  200 200"
 HOME = "   303 303  200 200  200 200  200 200"
 VIEW = "   303 303  404 200  200 200  200 404"
+EDIT = "   303 303  404 403  403 200  200 404"
 SIGNED = " 200 200  303 303  303 303  303 303"
 # Without the token of one's session a form changes nothing.
 FORM = "   303 303  403 403  403 403  403 403"
@@ -49,6 +50,27 @@ TABLE = {
     "GET /compare": HOME,
     "GET /o/{owner}/{type}/{folder}/{name}/leaderboard": VIEW,
     "GET /o/{owner}/{type}/{folder}/{name}/history": VIEW,
+    "GET /o/{owner}/{type}/{folder}/{name}/commits": VIEW,
+    "POST /o/{owner}/{type}/{folder}/{name}/commit/{commit}/revert": FORM,
+    "GET /o/{owner}/{type}/{folder}/{name}/diff": VIEW,
+    "GET /o/{owner}/{type}/{folder}/{name}/branches": VIEW,
+    "POST /o/{owner}/{type}/{folder}/{name}/branches": FORM,
+    "POST /o/{owner}/{type}/{folder}/{name}/branches/delete": FORM,
+    "POST /o/{owner}/{type}/{folder}/{name}/branches/protect": FORM,
+    "POST /o/{owner}/{type}/{folder}/{name}/tags": FORM,
+    "POST /o/{owner}/{type}/{folder}/{name}/tags/delete": FORM,
+    "GET /o/{owner}/{type}/{folder}/{name}/merge": VIEW,
+    "POST /o/{owner}/{type}/{folder}/{name}/merge": FORM,
+    "GET /o/{owner}/{type}/{folder}/{name}/reset": VIEW,
+    "POST /o/{owner}/{type}/{folder}/{name}/reset": FORM,
+    "GET /o/{owner}/{type}/{folder}/{name}/gates": VIEW,
+    "POST /o/{owner}/{type}/{folder}/{name}/gates": FORM,
+    "POST /o/{owner}/{type}/{folder}/{name}/gates/try": FORM,
+    "POST /o/{owner}/{type}/{folder}/{name}/gates/add": FORM,
+    "POST /o/{owner}/{type}/{folder}/{name}/gates/delete": FORM,
+    "GET /o/{owner}/{type}/{folder}/{name}/settings": EDIT,
+    "POST /o/{owner}/{type}/{folder}/{name}/settings": FORM,
+    "POST /o/{owner}/{type}/{folder}/{name}/settings/delete": FORM,
     "GET /static/{digest}/{name:path}": ALL,
 }
 
