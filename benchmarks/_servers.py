@@ -35,10 +35,11 @@ MLFLOW_UNDER_LOAD = {
 
 
 class Hub(NamedTuple):
-    """A hub that serves, and the key of its user `bench`."""
+    """A hub that serves, the key of its user `bench`, and its process."""
 
     port: int
     key: str
+    process: int
 
     def request(self, method: str, path: str, body: object = None) -> bytes:
         """A request of that user, below `/apis/v1`, as bytes."""
@@ -64,7 +65,7 @@ def running_hub(data: Path) -> Iterator[Hub]:
     try:
         add = [str(BIN / "assethub"), "user", "add", "bench", "--data", str(data)]
         added = subprocess.run(add, capture_output=True, text=True, check=True)
-        yield Hub(port, added.stdout.split()[-1])
+        yield Hub(port, added.stdout.split()[-1], process.pid)
     finally:
         stop(process)
 
