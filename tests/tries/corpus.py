@@ -349,8 +349,8 @@ def sample_files() -> list[bytes]:
         parquet(id=[None, None], accuracy=[1.0, 0.5]),
         parquet(id=["a", "a"], accuracy=[1.0, 0.5]),
         parquet(id=["a"], accuracy=[[1.0]]),
-        # A bomb: half a gigabyte of the same value in a few kilobytes.
-        parquet(id=pa.array(["x" * 1000]).take(pa.array([0] * 500_000, pa.int32()))),
+        # A bomb: a hundred megabytes of the same value in a few kilobytes.
+        parquet(id=pa.array(["x" * 1000]).take(pa.array([0] * 100_000, pa.int32()))),
         archive.getvalue(),
         b"\x1f\x8b" + bytes(100),
         b"{",

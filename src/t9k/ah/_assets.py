@@ -127,7 +127,12 @@ class Asset(Shown):
         """The path of a route below the asset's own, with names as URLs want them."""
         from urllib.parse import quote
 
-        return "/".join([f"/assets/{self.id}", *(quote(part, safe="") for part in parts)])
+        return "/".join(
+            [
+                f"/assets/{self.id}",
+                *(quote(part, safe="", errors="surrogatepass") for part in parts),
+            ]
+        )
 
     def _main(self) -> Branch:
         """Its branch `main`, without the commit that nobody has asked for yet."""

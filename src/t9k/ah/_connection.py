@@ -170,7 +170,9 @@ class Connection:
     def _url(self, path: str, query: Mapping[str, str] | None) -> str:
         from urllib.parse import urlencode
 
-        return f"{self.host}/apis/v1{path}" + (f"?{urlencode(query)}" if query else "")
+        # Half of a surrogate pair goes out as it is: the hub refuses it in a sentence.
+        encoded = urlencode(query, errors="surrogatepass") if query else ""
+        return f"{self.host}/apis/v1{path}" + (f"?{encoded}" if query else "")
 
 
 def _encode(
