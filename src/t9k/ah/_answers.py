@@ -35,7 +35,7 @@ def read_json(content: bytes, status: int, host: str) -> Any:
         return None
     try:
         return json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ServerError(_not_a_hub(content, status, host), status=status) from error
 
 
