@@ -29,7 +29,7 @@ class Row(NamedTuple):
     paths: list[Path]
     x: float
     colour: int
-    width: int
+    columns: int
     merge: bool
 
 
@@ -38,13 +38,15 @@ class Graph(NamedTuple):
 
     rows: list[Row]
     lanes: list[str]
+    width: int
 
 
 def draw(commits: Sequence[Commit], lanes: Iterable[str] = ()) -> Graph:
     """The rows for commits, each before its parents, below a page that left these lanes."""
     waiting = list(lanes)
     drawn = [_draw_row(commit, waiting) for commit in commits]
-    return Graph(drawn, waiting)
+    columns = max((row.columns for row in drawn), default=1)
+    return Graph(drawn, waiting, columns * _STEP + 2)
 
 
 def read_lanes(text: str) -> list[str]:
@@ -87,7 +89,7 @@ def _draw_row(commit: Commit, lanes: list[str]) -> Row:
     ]
     paths += [Path(_bend(x, middle, _x(place), _HEIGHT), _colour(place)) for place in below]
     columns = min(max([*through, *own, *below]) + 1, _MOST_COLUMNS)
-    return Row(commit, paths, x, _colour(own[0]), columns * _STEP + 2, len(commit.parents) > 1)
+    return Row(commit, paths, x, _colour(own[0]), columns, len(commit.parents) > 1)
 
 
 def _place_parent(lanes: list[str], parent: str, own: int, number: int) -> int:

@@ -24,6 +24,7 @@ class Log(NamedTuple):
     names: Mapping[str, Names]
     after: str
     lanes: str
+    width: int
 
 
 def show_commits(visit: Visit) -> Response:
@@ -52,6 +53,6 @@ def show_commits(visit: Visit) -> Response:
         asset,
         point=point,
         points=find_points(visit, point or Point(asset, "", "")),
-        log=Log(graph.rows, names, last, write_lanes(graph.lanes) if last else ""),
+        log=Log(graph.rows, names, last, write_lanes(graph.lanes) if last else "", graph.width),
         first=not after,
     )
