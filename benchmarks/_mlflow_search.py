@@ -49,6 +49,8 @@ def main() -> None:
 
 def fill(database: Path, experiment: int, runs: int) -> None:
     connection = sqlite3.connect(database)
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute("PRAGMA cache_size=-500000")
     values = {"experiment": experiment, "runs": runs}
     with connection:
         connection.execute(_RUNS, values)

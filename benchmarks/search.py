@@ -36,6 +36,8 @@ EVALUATIONS = int(os.environ.get("BENCH_EVALUATIONS", "1000000"))
 MODELS = 10_000
 FEW_EVALUATIONS = 100_000
 ROUNDS = 40
+# MLflow takes a minute and more for one search.
+MLFLOW_ROUNDS = 1
 AMOUNT = 50
 Search = Callable[[random.Random], searches.Asked]
 
@@ -104,7 +106,7 @@ def measure_mlflow(directory: Path) -> dict[str, list[float]]:
     if not python.exists():
         raise SystemExit("MLflow is not installed: run `make bench-install` first")
     command = [str(python), "-m", "benchmarks._mlflow_search"]
-    arguments = [str(directory), str(FEW_EVALUATIONS), str(ROUNDS)]
+    arguments = [str(directory), str(FEW_EVALUATIONS), str(MLFLOW_ROUNDS)]
     run = subprocess.run(
         [*command, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
     )

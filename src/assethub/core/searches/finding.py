@@ -148,10 +148,11 @@ class Finder:
 
     def _in_order(self, seqs: Iterator[int], amount: int, after: Match | None) -> Iterator[Match]:
         """Looks at evaluations that come in the order asked for, some at a time."""
-        found, size = 0, 4 * amount
+        # Each is a few steps along an index, as each statement is.
+        found, size = 0, amount + amount // 4
         statement = self._statement(after, _SOME)
         while found < amount and (some := list(islice(seqs, size))):
-            size *= 2
+            size *= 3
             for match in self._run(statement, amount - found, some):
                 found += 1
                 yield match
