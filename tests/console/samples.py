@@ -107,3 +107,78 @@ def png() -> bytes:
     return (
         b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\0\x80")) + chunk(b"IEND", b"")
     )
+
+
+def bomb() -> bytes:
+    """A Parquet file of a few kilobytes with one row, of 45 million numbers."""
+    zeros = pa.repeat(pa.scalar(0, pa.int64()), 45_000_000)
+    row = pa.LargeListArray.from_arrays(pa.array([0, len(zeros)], pa.int64()), zeros)
+    target = io.BytesIO()
+    options = {"compression": "zstd", "use_dictionary": False, "write_statistics": False}
+    pq.write_table(pa.table({"zeros": row}), target, **options)
+    assert target.tell() < 200_000
+    return target.getvalue()
+
+
+# Files that are not what their names say.
+BROKEN = {
+    f"broken/{name}": data
+    for name, data in {
+        "a.parquet": b"PAR1" + bytes(100) + b"PAR1",
+        "b.parquet": b"PAR1" + struct.pack("<I", 2**31) + b"PAR1",
+        "c.parquet": b"PAR1",
+        "d.parquet": b"no parquet at all",
+        "e.parquet": parquet({"a": [1, 2, 3]})[:-40] + bytes(32) + b"\x20\0\0\0PAR1",
+        "a.safetensors": b"short",
+        "b.safetensors": struct.pack("<Q", 2**60) + b"{}",
+        "c.safetensors": struct.pack("<Q", 5) + b"{no}}",
+        "d.safetensors": struct.pack("<Q", 10) + b'{"a": [1]}',
+        "e.safetensors": safetensors({"a": ("F32", [-1])}),
+        "f.safetensors": struct.pack("<Q", 100_000) + b"[" * 100_000,
+        "a.onnx": b"\xff" * 100,
+        "b.onnx": b"plain text",
+        "c.onnx": onnx()[:200],
+        "d.onnx": field(7, field(11, varint(2**63))),
+        "e.onnx": varint(7 << 3 | 2) + varint(2**62),
+        "a.gguf": b"GGUF",
+        "b.gguf": b"GGUF" + struct.pack("<IQQ", 3, 2**60, 0),
+        "c.gguf": b"GGUF" + struct.pack("<IQQ", 3, 1, 0) + struct.pack("<Q", 2**63),
+        "d.gguf": b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<QI", 0, 99),
+    }.items()
+}
+MARKED = dict.fromkeys(("a.txt", "b.html", "c.py", "d.unknown"), b"</pre><script>alert(1)</script>")
+_LINES = "".join(f"{number};{number}\n" for number in range(1000))
+# What previews have to bear.
+MORE = MARKED | {
+    "deep.json": b"[" * 100_000,
+    "long.csv": f"a;b\n{_LINES}".encode(),
+    "wide.tsv": "\t".join(map(str, range(60))).encode(),
+    "open.csv": b'a,b\n"open',
+    "none.jsonl": b"no json",
+    "bomb.parquet": bomb(),
+    "long.safetensors": struct.pack("<Q", 9_000_000) + b" " * 9_000_000,
+    "long.txt": "数".encode() * 200_000,
+    **dict.fromkeys(("a.joblib", "b.keras", "c.PTH"), b"cposix\nsystem\n(S'touch x'\ntR."),
+}
+ATTACKS = {
+    f"attacks/{number}.md": text.encode()
+    for number, text in enumerate(
+        [
+            "<script>alert(1)</script>",
+            "<img src=x onerror=alert(1)>",
+            "<iframe src='/account'></iframe>",
+            "<style>body{display:none}</style>",
+            "<p style='position:fixed'>over</p>",
+            "[a](javascript:alert(1)) <a href='javascript:alert(1)'>b</a>",
+            "<a href='data:text/html,<script>alert(1)</script>'>c</a>",
+            "<form action='/signout'><button>go</button></form>",
+            "<div id=content class='bar'>x</div>",
+            "<svg><script>alert(1)</script></svg>",
+            "```html\n</code></pre><script>alert(1)</script>\n```",
+            "# <script>alert(1)</script> x",
+            '![x](https://evil.example/x.png"onerror=alert(1))',
+            "<img src='https://evil.example/x.png'><img src='//evil.example/x.png'>",
+            "---\na: &a [x]\nb: *a\n---\n<script>alert(1)</script>",
+        ]
+    )
+}

@@ -18,7 +18,7 @@ MOST_COLUMNS = 50
 _LONGEST_CELL = 200
 _DELIMITERS = ",;\t|"
 _PROGRAM = Path(__file__).with_name("_parquet_rows.py")
-_MEGABYTES = 512
+_MEGABYTES = 320
 _SECONDS = 5
 _HEAD = struct.Struct("<cQQ")
 _LONGEST_ANSWER = 8 * 1024 * 1024
@@ -101,7 +101,7 @@ def read_json_lines(text: str, cut: bool) -> Rows:
 def read_parquet(file: StoredFile) -> Rows:
     """The schema and the first rows; raises Unreadable.
 
-    Another process reads them, which may take 512 MiB and five seconds.
+    Another process reads them, which may take 320 MiB and five seconds.
     """
     told = _ask_program(file)
     if "schema" not in told:
