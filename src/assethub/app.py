@@ -1,5 +1,6 @@
 """The hub as an ASGI application."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import ExitStack, asynccontextmanager
@@ -83,6 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry=telemetry,
     )
     app.state.provider = console.find_provider(chosen)
+    app.state.stopping = asyncio.Event()
     app.gate = Gate(chosen, render_error, log, metrics)
     app.traced = tracer_provider is not None
     app.add_middleware(BodyLimit)

@@ -62,7 +62,8 @@ def run(
 ) -> NoReturn:
     """Serves app until SIGTERM or Ctrl-C, then ends this process: code 0, or 1 on a failure.
 
-    announce gets the numeric address and the port once connections are accepted.
+    announce gets the numeric address and the port once connections are accepted. An Event
+    `app.state.stopping` is set before the drain, for streams that have no end of their own.
     """
     with claim_address(host, port) as claim:
         host, port = claim.getsockname()[:2]
@@ -111,6 +112,9 @@ async def _serve(
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():
             return False
+        stopped: asyncio.Event | None = getattr(app.state, "stopping", None)
+        if stopped is not None:
+            stopped.set()
         server.stop()  # type: ignore[no-untyped-call]
         await asyncio.wait({serving}, timeout=DRAIN_SECONDS)
     return True

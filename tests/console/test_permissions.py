@@ -26,6 +26,8 @@ SIGNED_ANYWAY = "303 303  303 303  303 303  303 303"
 # No provider is set up.
 NONE = "   404 404  404 404  404 404  404 404"
 REFUSED = "400 400  400 400  400 400  400 400"
+# A stream is for programs that ask for one; whom it tells what is in `test_live`.
+STREAM = "406 406  406 406  406 406  406 406"
 TABLE = {
     "GET /": HOME,
     "GET /signin": SIGNED,
@@ -76,6 +78,7 @@ TABLE = {
     "GET /o/{owner}/{type}/{folder}/{name}/settings": EDIT,
     "POST /o/{owner}/{type}/{folder}/{name}/settings": FORM,
     "POST /o/{owner}/{type}/{folder}/{name}/settings/delete": FORM,
+    "GET /live": STREAM,
     "GET /static/{digest}/{name:path}": ALL,
 }
 

@@ -22,6 +22,7 @@ _ROOMS = (people, admin, live, evaluations, files, commits, assets, folders)
 def install_console(app: FastAPI, *, styleguide: bool = False) -> None:
     """Adds the pages to the app, whose `state.hub` they show; with the style guide if wanted."""
     app.state.console = Console()
+    app.state.watch = live.Watch()
     for room in _ROOMS:
         app.router.routes += room.ROUTES
     if styleguide:

@@ -28,6 +28,7 @@ from assethub.console.visits import (
     find_signed_in,
     read_form,
 )
+from assethub.core.changes import find_newest
 from assethub.errors import HubError
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -103,6 +104,8 @@ def _finish(visit: Visit, handler: Handler) -> Response:
 def _answer(visit: Visit, handler: Handler) -> Response:
     try:
         visit = replace(visit, signed_in=find_signed_in(visit.request))
+        if visit.signed_in:
+            visit = replace(visit, mark=find_newest(visit.hub))
         if visit.request.method == "POST":
             check_same_origin(visit.request)
         return handler(visit)

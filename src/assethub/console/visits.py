@@ -64,6 +64,8 @@ class Visit:
     language: Language
     signed_in: SignedIn | None = None
     form: Form = field(default_factory=lambda: Form([]))
+    # The newest change of before this page was made, from which on it follows what is new.
+    mark: int = 0
 
     @property
     def hub(self) -> Hub:
