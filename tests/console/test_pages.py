@@ -85,13 +85,16 @@ def test_a_model_shows_its_branches_and_tags(shelf: Shelf, owner: Visitor) -> No
     commit = shelf.commit(shelf.model_id, "v1", {"more": b"x" * 1500}, "More")
     tags.create_tag(shelf.hub.inside, shelf.user, shelf.model_id, "first", "main")
     page = owner.get(shelf.model_url)
-    named = [row for row in page.rows if row.links]
+    named = [row for row in page.rows if any("/commit/" in link for link in row.links)]
     assert [row.cells[:3] for row in named] == [
         ["main", shelf.model_commit[:8], "7 B"],
         ["v1", commit[:8], "1.5 kB"],
         ["first", shelf.model_commit[:8]],
     ]
-    assert named[1].links == [f"{shelf.model_url}/commit/{commit}"]
+    assert named[1].links == [
+        f"{shelf.model_url}/files?ref=branch/v1",
+        f"{shelf.model_url}/commit/{commit}",
+    ]
     assert "No evaluations yet." in page.text
 
 
@@ -174,9 +177,11 @@ def test_a_commit_of_a_model_shows_what_it_is_and_holds(shelf: Shelf, owner: Vis
     assert f"Committer {shelf.owner.name}" in page.text
     assert f"Parent {shelf.model_commit[:8]}" in page.text
     assert f"{shelf.model}@{commit}" in page.text
-    files = [row for row in page.rows if any("/files/" in link for link in row.links)]
-    assert [row.cells[:2] for row in files] == [["b/c.bin", "5 B"], ["model.pkl", "7 B"]]
-    assert owner.get(files[0].links[0]).body == b"12345"
+    assert [row.cells for row in page.rows if "b/c.bin" in row.cells[0]] == [
+        ["+added b/c.bin", "–", "5 B", "+5 B"]
+    ]
+    assert f"{shelf.model_url}/files?ref={commit}" in page.links()
+    assert "2 files" in page.text
     assert list(evaluation_rows(page)) == [id_]
     assert "Model commit" not in columns(page)
 
@@ -203,11 +208,11 @@ def test_the_first_commit_says_that_it_is_the_first_and_holds_nothing(
     shelf: Shelf, owner: Visitor
 ) -> None:
     page = owner.get(f"{shelf.model_url}/commit/{shelf.model_commit}")
-    [parent] = [link for link in page.links() if "/commit/" in link and "/files/" not in link]
+    [parent] = [link for link in page.links() if "/commit/" in link]
     text = owner.get(parent).text
     assert "Repository created" in text
     assert "none, this is the first commit" in text
-    assert "This commit holds no files." in text
+    assert "0 files" in text
 
 
 def test_a_dataset_shows_what_it_holds_and_who_was_evaluated_on_it(
@@ -215,10 +220,8 @@ def test_a_dataset_shows_what_it_holds_and_who_was_evaluated_on_it(
 ) -> None:
     id_ = shelf.evaluate({"accuracy": 0.5})
     page = owner.get(shelf.dataset_url)
-    assert [row.cells[0] for row in page.rows if row.cells[-1] == "Download"][1:] == [
-        "test.csv",
-        "train/a.csv",
-    ]
+    files = [row for row in page.rows if any("/files?path=" in link for link in row.links)]
+    assert [row.cells for row in files] == [["train", "–"], ["test.csv", "8 B"]]
     assert "Add the dataset" in page.text
     assert "Repository created" in page.text
     row = evaluation_rows(page)[id_]
@@ -281,7 +284,7 @@ def test_long_lists_are_cut_and_say_so(
         shelf.commit(shelf.dataset_id, "main", {f"f{number}": b"1"}, f"Commit {number}")
         shelf.evaluate({"m": number})
         folders.create_folder(shelf.hub.inside, shelf.user, "model", f"more {number}", [])
-    for name in ("FOLDERS", "ASSETS", "BRANCHES", "TAGS", "COMMITS", "OBJECTS", "EVALUATIONS"):
+    for name in ("FOLDERS", "ASSETS", "OBJECTS", "EVALUATIONS", "NEWEST"):
         monkeypatch.setattr(listings, name, 3)
 
     def show(path: str) -> Page:
@@ -293,13 +296,11 @@ def test_long_lists_are_cut_and_say_so(
     assert "Only the first 3 folders are shown." in page.text
     assert sum(bool(row.links) for row in page.rows) == 3 + 1
     page = show(shelf.model_url)
-    assert "Only the first 3 branches are shown." in page.text
-    assert "Only the first 3 tags are shown." in page.text
+    assert sum("ref=branch/" in link for link in page.links()) == 3
+    assert sum("ref=tag/" in link for link in page.links()) == 3
     assert "The newest 3 evaluations are shown." in page.text
     assert len(evaluation_rows(page)) == 3
     page = show(shelf.dataset_url)
-    assert "The first 3 of 6 files are shown." in page.text
-    assert "The newest 3 commits are shown." in page.text
     assert "Commit 3" in page.text
     assert "Commit 0" not in page.text
 

@@ -27,7 +27,7 @@ def find_changes(
 ) -> Changes:
     """The differences between two commits, given by their ids."""
     between = (visit.hub, visit.user, asset.id, old, new)
-    page = page_diff(*between, prefix=prefix, after=after, amount=ON_A_PAGE)
+    page = page_diff(*between, kind="commit", prefix=prefix, after=after, amount=ON_A_PAGE)
     total = sum_diff(*between, prefix=prefix)
     last = page.items[-1].path if page.more else ""
     return Changes(old, new, prefix, page.items, total, last)

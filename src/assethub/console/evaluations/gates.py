@@ -17,7 +17,7 @@ from assethub.console.evaluations.rule_texts import (
 )
 from assethub.console.files.points import find_points
 from assethub.console.pages import redirect, render
-from assethub.console.places import Point, find_asset, name_for_core
+from assethub.console.places import Point, find_asset, point_at
 from assethub.console.visits import Visit
 from assethub.core.assets import DEFAULT_BRANCH, Asset
 from assethub.core.audit_log import Filter, Listed, list_latest
@@ -116,8 +116,8 @@ def _try(visit: Visit, asset: Asset, branch: str, text: str, source: str) -> Att
     judged: list[Judged] = []
 
     def judge(read: RuleText) -> None:
-        ref = name_for_core(visit, source or f"branch/{branch}")
-        judged.append(judge_rules(visit.hub, visit.user, asset.id, branch, read.rules, ref))
+        commit = point_at(visit, source or f"branch/{branch}").commit
+        judged.append(judge_rules(visit.hub, visit.user, asset.id, branch, read.rules, commit))
 
     attempt = _read(text, source, judge)
     return attempt._replace(judged=judged[0]) if judged else attempt

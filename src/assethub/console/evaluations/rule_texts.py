@@ -91,7 +91,8 @@ def add_rule(text: str, rule: dict[str, Any]) -> str:
     if not rules:
         return write_rules([rule])
     written = yaml.safe_dump([rule], sort_keys=False, allow_unicode=True, width=1000)
-    first = next(line for line in text.splitlines() if line.lstrip().startswith("-"))
+    listed = (line for line in text.splitlines() if line.lstrip().startswith("-"))
+    first = next(listed, "")
     indent = first[: len(first) - len(first.lstrip())]
     added = "".join(f"{indent}{line}\n" for line in written.splitlines())
     joined = text.rstrip() + "\n" + added

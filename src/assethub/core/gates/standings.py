@@ -32,18 +32,20 @@ class Judged(NamedTuple):
         return all(each.passed for each in self.results)
 
 
-def judge_target(hub: Hub, user: User, asset_id: str, branch: str, ref: str) -> Judged | None:
-    """What a branch's gate says to its pointing at a branch, tag or commit; None without a gate."""
+def judge_target(hub: Hub, user: User, asset_id: str, branch: str, commit: str) -> Judged | None:
+    """What a branch's gate says to its pointing at a commit; None without a gate."""
 
     def find(connection: sa.Connection, _: Asset) -> list[BoundRule] | None:
         kept = load_gate(connection, asset_id, branch)
         return None if kept is None else bound_rules(kept)
 
     passage = Passage()
-    return passage.repeat(hub, lambda: _judge(hub, user, asset_id, branch, ref, find, passage))
+    return passage.repeat(hub, lambda: _judge(hub, user, asset_id, branch, commit, find, passage))
 
 
-def judge_rules(hub: Hub, user: User, asset_id: str, branch: str, rules: Any, ref: str) -> Judged:
+def judge_rules(
+    hub: Hub, user: User, asset_id: str, branch: str, rules: Any, commit: str
+) -> Judged:
     """What rules that the branch has not got, as `set_gate` takes them, would say to that.
 
     Raises InvalidRule. Metrics that no evaluation has yet are no error.
@@ -54,7 +56,7 @@ def judge_rules(hub: Hub, user: User, asset_id: str, branch: str, rules: Any, re
         return bind_rules(connection, user, asset, read, allow_new=True)
 
     passage = Passage()
-    judged = passage.repeat(hub, lambda: _judge(hub, user, asset_id, branch, ref, find, passage))
+    judged = passage.repeat(hub, lambda: _judge(hub, user, asset_id, branch, commit, find, passage))
     return cast(Judged, judged)
 
 
@@ -71,7 +73,7 @@ def find_standing(hub: Hub, user: User, asset_id: str, branch: str) -> Standing:
         return [each for each in found if each.rule.relative_to != CURRENT]
 
     try:
-        judged = _judge(hub, user, asset_id, branch, branch, find, Passage())
+        judged = _judge(hub, user, asset_id, branch, None, find, Passage())
     except Uncompared:
         return "unchecked"
     if judged is None or not judged.results:
@@ -80,15 +82,21 @@ def find_standing(hub: Hub, user: User, asset_id: str, branch: str) -> Standing:
 
 
 def _judge(
-    hub: Hub, user: User, asset_id: str, branch: str, ref: str, find: Find, passage: Passage
+    hub: Hub,
+    user: User,
+    asset_id: str,
+    branch: str,
+    commit: str | None,
+    find: Find,
+    passage: Passage,
 ) -> Judged | None:
     with hub.database.read() as connection:
         asset = load_asset(connection, user, asset_id, Level.VIEW)
         head = find_target(connection, asset_id, "branch", branch).commit_id
-        commit = find_target(connection, asset_id, "any", ref).commit_id
+        target = find_target(connection, asset_id, "commit", commit).commit_id if commit else head
         rules = find(connection, asset)
         if rules is None:
             return None
-        move = Move(asset_id, branch, head, commit)
+        move = Move(asset_id, branch, head, target)
         results = judge_move(connection, user, move, rules, passage, lock=False)
-        return Judged(head, commit, results)
+        return Judged(head, target, results)

@@ -17,14 +17,14 @@ from assethub.tree import Difference, diff
 
 
 def stream_diff(
-    hub: Hub, user: User, asset_id: str, old: str, new: str, *, prefix: str = ""
+    hub: Hub, user: User, asset_id: str, old: str, new: str, *, kind: str = "any", prefix: str = ""
 ) -> Iterator[Difference]:
     """How the branch, tag or commit `new` differs from `old`, by path, read as the caller goes on.
 
-    What is wrong with the references is raised at once.
+    `kind` says which of the three both must be; a branch may be named like a commit. What is wrong with the references is raised at once.
     """
     with hub.database.read() as connection:
-        trees = _find_trees(connection, user, asset_id, old, new)
+        trees = _find_trees(connection, user, asset_id, kind, old, new)
     return diff(open_nodes(hub.database), *trees, prefix=prefix)
 
 
@@ -35,6 +35,7 @@ def page_diff(
     old: str,
     new: str,
     *,
+    kind: str = "any",
     prefix: str = "",
     after: str = "",
     amount: int | None = None,
@@ -42,7 +43,7 @@ def page_diff(
     """Up to `amount` of these differences, from behind the path `after`."""
     most = check_amount(amount)
     with hub.database.read() as connection:
-        trees = _find_trees(connection, user, asset_id, old, new)
+        trees = _find_trees(connection, user, asset_id, kind, old, new)
         found = diff(
             lambda hashes: load_nodes(connection, hashes), *trees, prefix=prefix, after=after
         )
@@ -50,12 +51,12 @@ def page_diff(
 
 
 def _find_trees(
-    connection: sa.Connection, user: User, asset_id: str, old: str, new: str
+    connection: sa.Connection, user: User, asset_id: str, kind: str, old: str, new: str
 ) -> tuple[str, str]:
     load_asset(connection, user, asset_id, Level.VIEW)
 
     def find(ref: str) -> str:
-        target = find_target(connection, asset_id, "any", ref)
+        target = find_target(connection, asset_id, kind, ref)
         return load_commit(connection, asset_id, target.commit_id).tree
 
     return find(old), find(new)

@@ -53,8 +53,8 @@ class Guard(NamedTuple):
 def sum_diff(
     hub: Hub, user: User, asset_id: str, old: str, new: str, *, prefix: str = ""
 ) -> DiffSum:
-    """The diff from the branch, tag or commit `old` to `new`, in sum."""
-    found = stream_diff(hub, user, asset_id, old, new, prefix=prefix)
+    """The diff from the commit `old` to the commit `new`, in sum."""
+    found = stream_diff(hub, user, asset_id, old, new, kind="commit", prefix=prefix)
     return _sum(islice(found, MOST_COUNTED + 1))
 
 
