@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from assethub.console.addresses import folder_url, settings_url
 from assethub.console.assets.frame import render_asset
+from assethub.console.forms import read_said
 from assethub.console.pages import redirect
 from assethub.console.places import find_asset
 from assethub.console.visits import Visit
@@ -23,20 +24,12 @@ def show_settings(visit: Visit) -> Response:
 def change_asset(visit: Visit) -> Response:
     """Renames, labels and describes an asset."""
     visit.check_form()
-    asset, form = _find(visit), visit.form
-    name = form.get("name", "").strip()
+    asset, said = _find(visit), read_said(visit.form)
     try:
-        assets.update_asset(
-            visit.hub,
-            visit.user,
-            asset.id,
-            name,
-            _read_labels(form.get("labels", "")),
-            form.get("description", "").replace("\r\n", "\n").strip(),
-        )
+        assets.update_asset(visit.hub, visit.user, asset.id, *said)
     except InvalidInput as error:
-        return _show(visit, asset, error, form)
-    return redirect(settings_url(asset._replace(name=name), done="changed"))
+        return _show(visit, asset, error, visit.form)
+    return redirect(settings_url(asset._replace(name=said.name), done="changed"))
 
 
 def delete_asset(visit: Visit) -> Response:
@@ -57,12 +50,6 @@ def _find(visit: Visit) -> Asset:
     if level_of(visit.user, asset.folder, asset.id) < Level.EDIT:
         raise PermissionDenied("only those who may edit have settings to change")
     return asset
-
-
-def _read_labels(text: str) -> list[str]:
-    """Labels, one a line or with commas between."""
-    lines = text.replace(",", "\n").replace("\uff0c", "\n").splitlines()
-    return [label.strip() for label in lines if label.strip()]
 
 
 def _show(

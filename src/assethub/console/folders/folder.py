@@ -1,85 +1,92 @@
-"""The page of a folder: what is in it, and whom it is shared with."""
+"""The page of a folder: what is in it, how good that is, and whom it is shared with."""
 
-from contextlib import suppress
 from typing import Any
 
 from starlette.responses import Response
 
 from assethub.console import listings
-from assethub.console.addresses import folder_url
-from assethub.console.listings import cut
-from assethub.console.pages import redirect, render
+from assethub.console.pages import render
 from assethub.console.places import find_folder
 from assethub.console.visits import Visit
 from assethub.core import assets, sharing
+from assethub.core.assets import Listed
+from assethub.core.comparisons import bests
+from assethub.core.comparisons.bests import Bests
 from assethub.core.people import groups, users
 from assethub.core.permissions import Folder, Level, level_of
-from assethub.core.sharing import Grantee, Kind
-from assethub.errors import HubError, InvalidInput, NotFound
+from assethub.errors import HubError
 
 LEVELS = {level.name.lower(): level for level in (Level.VIEW, Level.RUN, Level.EDIT)}
-_KINDS: dict[str, Kind] = {"user": "user", "group": "group", "public": "public"}
 
 
 def show_folder(visit: Visit) -> Response:
     """A folder and its assets, and for its owner whom it is shared with."""
-    return _show(visit, find_folder(visit), done=visit.request.query_params.get("done", ""))
+    return render_folder(visit, find_folder(visit))
 
 
-def share_folder(visit: Visit) -> Response:
-    """Lets others into a folder, or changes what they may do there."""
-    visit.check_form()
-    folder = find_folder(visit)
-    try:
-        grantee, level = _read_grantee(visit), LEVELS.get(visit.form.get("level", ""))
-        if level is None:
-            raise InvalidInput("choose one of the levels given", code="invalid_level")
-        sharing.share_folder(visit.hub, visit.user, folder.id, grantee, level)
-    except (InvalidInput, NotFound) as error:
-        return _show_problem(visit, folder, error)
-    return redirect(f"{folder_url(folder)}?done=share#shares")
-
-
-def unshare_folder(visit: Visit) -> Response:
-    """Takes back what was shared; what is not shared any more is no error."""
-    visit.check_form()
-    folder = find_folder(visit)
-    with suppress(NotFound):
-        sharing.unshare_folder(visit.hub, visit.user, folder.id, _read_grantee(visit))
-    return redirect(f"{folder_url(folder)}?done=unshare#shares")
-
-
-def _read_grantee(visit: Visit) -> Grantee:
-    kind, name = _KINDS.get(visit.form.get("kind", "")), visit.form.get("name", "").strip()
-    if kind is None:
-        raise InvalidInput("choose with whom to share", code="invalid_grantee")
-    if kind == "public":
-        return Grantee(kind)
-    if not name:
-        raise InvalidInput(f"the {kind} needs a name", code="name_missing")
-    return Grantee(kind, name)
-
-
-def _show(visit: Visit, folder: Folder, *, status: int = 200, **said: Any) -> Response:
+def render_folder(
+    visit: Visit, folder: Folder, part: str = "", problem: HubError | None = None
+) -> Response:
+    """The page of a folder; with a problem that is said in the form of one of its parts."""
     level = level_of(visit.user, folder)
     owns = level == Level.OWNER
-    listed = assets.list_assets(visit.hub, visit.user, folder.id)
+    after = visit.query.get("after", "")
+    most = listings.FOLDER_ASSETS
+    page = assets.page_assets(visit.hub, visit.user, folder.id, after=after, amount=most)
     return render(
         visit,
         "folders/folder.html",
-        http_status=status,
+        http_status=problem.status if problem else 200,
         folder=folder,
         level=level.name.lower(),
-        listed=cut(listed, listings.ASSETS),
+        page=page,
+        after=after,
+        **_find_scores(visit, folder, page.items),
         shares=sharing.list_shares(visit.hub, visit.user, folder.id) if owns else None,
         levels=list(LEVELS),
-        # For the browser to offer while a name is typed.
-        names={"user": users.list_names(visit.hub), "group": groups.list_names(visit.hub)}
-        if owns
-        else {},
-        **({"done": "", "problem": ""} | said),
+        names=_offer_names(visit) if owns else {},
+        said=_read_said(visit, folder, part if problem else ""),
+        done="" if problem else visit.query.get("done", ""),
+        part=part,
+        problem=problem,
     )
 
 
-def _show_problem(visit: Visit, folder: Folder, error: HubError) -> Response:
-    return _show(visit, folder, status=error.status, problem=error.code)
+def _find_scores(visit: Visit, folder: Folder, listed: list[Listed]) -> dict[str, Any]:
+    """The metrics to choose from, and the best value of the chosen one for each model."""
+    found: Bests | None = None
+    metrics: list[str] = []
+    if folder.type == "model" and listed:
+        metrics = bests.list_folder_metrics(visit.hub, visit.user, folder.id)
+        chosen = visit.query.get("metric", "") or (metrics[0] if metrics else "")
+        if chosen:
+            found = bests.find_bests(visit.hub, visit.user, folder.id, chosen)
+            metrics = metrics if chosen in metrics else [chosen, *metrics]
+    return {"metrics": metrics, "bests": found, "leader": _find_leader(found)}
+
+
+def _find_leader(found: Bests | None) -> float | None:
+    """The best of the best."""
+    if found is None or found.direction is None or not found.values:
+        return None
+    return (max if found.direction.higher_is_better else min)(found.values.values())
+
+
+def _offer_names(visit: Visit) -> dict[str, list[str]]:
+    """For the browser to offer while a name is typed."""
+    return {"user": users.list_names(visit.hub), "group": groups.list_names(visit.hub)}
+
+
+def _read_said(visit: Visit, folder: Folder, part: str) -> dict[str, dict[str, str]]:
+    """What stands in the forms: what was typed where it was wrong, else what there is."""
+    nothing = {"name": "", "labels": "", "description": ""}
+    there = {
+        "name": folder.name,
+        "labels": "\n".join(folder.labels),
+        "description": folder.description,
+    }
+    typed = {name: visit.form.get(name, "") for name in nothing}
+    return {
+        "new": typed if part == "new" else nothing,
+        "settings": typed if part == "settings" else there,
+    }

@@ -6,9 +6,9 @@ from assethub.console import listings
 from assethub.console.listings import Shown
 from assethub.console.pages import render
 from assethub.console.visits import Visit
-from assethub.core import folders
+from assethub.core import catalogue, folders
 from assethub.core.folders import TYPES, Listed
-from assethub.errors import NotFound
+from assethub.errors import HubError, NotFound
 
 # What the start page has a tab for.
 SCOPES = ("own", "shared", "public")
@@ -16,10 +16,29 @@ SCOPES = ("own", "shared", "public")
 
 def show_home(visit: Visit) -> Response:
     """The visitor's folders of models and of datasets, those shared with them, or public ones."""
-    asked = visit.request.query_params.get("scope", "")
-    scope = asked if asked in SCOPES else SCOPES[0]
+    asked = visit.query.get("scope", "")
+    return render_home(visit, asked if asked in SCOPES else SCOPES[0])
+
+
+def render_home(visit: Visit, scope: str, problem: HubError | None = None) -> Response:
+    """The start page; with a problem that is said in the form of a new folder."""
+    listed = _list(visit, scope)
+    recent = catalogue.list_recent(visit.hub, visit.user, listings.RECENT)
+    typed = {name: visit.form.get(name, "") for name in ("type", "name", "labels", "description")}
     return render(
-        visit, "folders/home.html", scope=scope, scopes=SCOPES, listed=_list(visit, scope)
+        visit,
+        "folders/home.html",
+        http_status=problem.status if problem else 200,
+        scope=scope,
+        scopes=SCOPES,
+        listed=listed,
+        recent=recent,
+        # Whoever has nothing yet is shown how to begin.
+        first=scope == "own" and not any(shown.rows for shown in listed.values()),
+        said=typed,
+        problem=problem,
+        done=visit.query.get("done", ""),
+        url=f"{visit.request.url.scheme}://{visit.request.url.netloc}",
     )
 
 

@@ -67,8 +67,9 @@ def find_bests(hub: Hub, user: User, folder_id: str, metric: str) -> Bests:
     if {True, False} <= said:
         return Bests(metric, None, {})
     direction = choose_direction(_Asked(metric), said)
-    column = 1 if direction.higher_is_better else 0
-    return Bests(metric, direction, {model: row[column] for model, row in found.items()})
+    higher = direction.higher_is_better
+    values = {model: high if higher else low for model, (low, high, _) in found.items()}
+    return Bests(metric, direction, values)
 
 
 def _read(
