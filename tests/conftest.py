@@ -1,5 +1,6 @@
 """A hub to test against, on each database and each store."""
 
+import itertools
 import signal
 import uuid
 from collections.abc import Iterator
@@ -12,16 +13,21 @@ from assethub.settings import Settings
 from assethub.store.tables import shares
 from hubs import S3_VARIABLES, RunningHub, run_hub
 from leaks import watching
+from quick_hashes import hash_quickly
 
 # A shell that runs the tests in the background has them ignore Ctrl-C, and what they start too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+hash_quickly()
 
 BACKENDS = ("sqlite+files", "postgresql+s3")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says what tests have counted: rounds, facts, tries."""
-    for report in terminalreporter.getreports("passed"):
+    for report in itertools.chain(*terminalreporter.stats.values()):
+        if getattr(report, "when", "") != "teardown":
+            continue
         for name, value in report.user_properties:
             if name == "counted":
                 terminalreporter.write_line(f"{report.nodeid.rpartition('/')[2]}: {value}")

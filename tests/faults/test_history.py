@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from faults.history import Event, is_linearizable
@@ -103,7 +103,9 @@ events = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(
+    max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 @given(st.lists(events, max_size=5))
 def test_the_search_agrees_with_trying_every_order(history: list[Event]) -> None:
     assert is_linearizable(history, "0") == is_linearizable_slowly(history, "0")
