@@ -21,7 +21,8 @@ def stream_diff(
 ) -> Iterator[Difference]:
     """How the branch, tag or commit `new` differs from `old`, by path, read as the caller goes on.
 
-    `kind` says which of the three both must be; a branch may be named like a commit. What is wrong with the references is raised at once.
+    `kind` says which of the three both must be: a branch may be named like a commit. What is wrong
+    with the references is raised at once.
     """
     with hub.database.read() as connection:
         trees = _find_trees(connection, user, asset_id, kind, old, new)
