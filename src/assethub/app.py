@@ -83,6 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         telemetry=telemetry,
     )
+    app.state.settings = chosen
     app.state.provider = console.find_provider(chosen)
     app.state.stopping = asyncio.Event()
     app.gate = Gate(chosen, render_error, log, metrics)

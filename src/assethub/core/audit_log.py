@@ -29,7 +29,8 @@ class Listed(NamedTuple):
 class Filter(NamedTuple):
     """Which rows are meant: all, where nothing is said.
 
-    `since` is in microseconds; `asset` and `folder` are ids, or paths as they were or are now;
+    `since` and `until` are in microseconds; `asset` and `folder` are ids, or paths as they were or
+    are now;
     `action` is NOUN.VERB, or a NOUN for all of its verbs.
     """
 
@@ -39,6 +40,7 @@ class Filter(NamedTuple):
     folder: str | None = None
     action: str | None = None
     result: str | None = None
+    until: int | None = None
 
 
 class Head(NamedTuple):
@@ -69,6 +71,20 @@ def page_log(
     query = _select.where(*_conditions(wanted), audit.c.seq > after)
     with hub.database.read() as connection:
         rows = connection.execute(query.order_by(audit.c.seq).limit(most + 1)).all()
+    return cut_page([_listed(row) for row in rows], most)
+
+
+def page_latest(
+    hub: Hub, user: User, wanted: Filter, *, before: int = 0, amount: int | None = None
+) -> Page[Listed]:
+    """For an admin: up to `amount` rows, the newest first, from before the one of that `seq`."""
+    require_admin(user)
+    most = check_amount(amount)
+    query = _select.where(*_conditions(wanted))
+    if before:
+        query = query.where(audit.c.seq < before)
+    with hub.database.read() as connection:
+        rows = connection.execute(query.order_by(audit.c.seq.desc()).limit(most + 1)).all()
     return cut_page([_listed(row) for row in rows], most)
 
 
@@ -186,6 +202,8 @@ def _entry(row: "sa.Row[Any]") -> Entry | None:
 def _conditions(wanted: Filter) -> Iterator["sa.ColumnElement[bool]"]:
     if wanted.since is not None:
         yield audit.c.time >= wanted.since
+    if wanted.until is not None:
+        yield audit.c.time < wanted.until
     if wanted.user is not None:
         yield audit.c.user_name == wanted.user
     if wanted.result is not None:

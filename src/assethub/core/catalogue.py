@@ -14,12 +14,15 @@ from assethub.core.pages import Page, check_amount, cut_page
 from assethub.core.people.users import User
 from assethub.core.permissions import Folder
 from assethub.errors import InvalidInput
-from assethub.store.tables import assets, audit, folders, users
+from assethub.store.tables import assets, audit, evaluations, folders, users
 
 Kind = Literal["", "model", "dataset", "folder"]
 KINDS: tuple[Kind, ...] = ("", "model", "dataset", "folder")
+_e = evaluations.c
 _MOST_WORDS = 10
 _LONGEST_QUERY = 200
+# As many of a hub's newest evaluations are asked whose models they are of.
+_NEWEST_EVALUATIONS = 500
 # Pages behind this many lines say nothing that another word would not say sooner.
 _DEEPEST = 10_000
 
@@ -79,22 +82,36 @@ def search_catalogue(
 
 
 def list_recent(hub: Hub, user: User, amount: int) -> list[Recent]:
-    """The assets that the user may view and that changed last, the last one first."""
-    newest = (
+    """The assets that the user may view and that changed last, the last one first.
+
+    A model that was evaluated has changed, too, where its evaluation is among the hub's newest.
+    """
+    changed = (
         sa.select(assets.c.id)
         .where(assets.c.folder_id.in_(_seen(user)))
         .order_by(assets.c.modified.desc(), assets.c.id)
         .limit(amount)
     )
+    newest = sa.select(_e.seq, _e.model_id, _e.model_folder_id).order_by(_e.seq.desc())
+    latest = newest.limit(_NEWEST_EVALUATIONS).subquery()
+    evaluated = (
+        sa.select(latest.c.model_id)
+        .where(latest.c.model_folder_id.in_(_seen(user)))
+        .group_by(latest.c.model_id)
+        .order_by(sa.func.max(latest.c.seq).desc())
+        .limit(amount)
+    )
     with hub.database.read() as connection:
-        ids = list(connection.execute(newest, {"asker": user.id}).scalars())
+        values = {"asker": user.id}
+        ids = list(connection.execute(changed, values).scalars())
+        ids = list(dict.fromkeys(ids + list(connection.execute(evaluated, values).scalars())))
         found = load_viewable(connection, user, ids)
         done = _last_done(connection, ids)
     recent = []
     for asset in (found[id_] for id_ in ids if id_ in found):
         action, by, moment = done.get(asset.id, ("", "", asset.modified))
         recent.append(Recent(asset, action, by, moment))
-    return sorted(recent, key=lambda each: -each.moment)
+    return sorted(recent, key=lambda each: -each.moment)[:amount]
 
 
 def _last_done(connection: sa.Connection, ids: Sequence[str]) -> dict[str, tuple[str, str, int]]:

@@ -55,8 +55,10 @@ def iterate_rows(
     if not groups:
         return
     for batch in parquet.iter_batches(_AT_ONCE, row_groups=groups, use_threads=False):
-        for place, row in enumerate(batch.to_pylist(), passed):
-            if place >= start and (query is None or _means(query, row)):
+        # What lies before the start is not made into objects, which is what takes the time.
+        ahead = max(0, min(start - passed, batch.num_rows))
+        for place, row in enumerate(batch.slice(ahead).to_pylist(), passed + ahead):
+            if query is None or _means(query, row):
                 yield place, row
         passed += batch.num_rows
 

@@ -65,6 +65,13 @@ def list_groups(hub: Hub, user: User) -> list[Listed]:
     return [Listed(Group._make(row[:-1]), bool(row[-1])) for row in rows]
 
 
+def count_members(hub: Hub) -> dict[str, int]:
+    """How many members each group has that has any, by the group's id."""
+    query = sa.select(group_members.c.group_id, sa.func.count()).group_by(group_members.c.group_id)
+    with hub.database.read() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def list_names(hub: Hub) -> list[str]:
     """The names of all groups."""
     with hub.database.read() as connection:

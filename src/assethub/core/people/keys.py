@@ -10,8 +10,15 @@ from assethub.core.assets import load_asset
 from assethub.core.audit import About, audited, note_refusal, record
 from assethub.core.folders import load_folder
 from assethub.core.hub import Hub
+from assethub.core.pages import Page, check_amount, cut_page
 from assethub.core.people.users import KeyLimits, User, machine_user
-from assethub.core.permissions import Level, held_level, require_account, require_full_key
+from assethub.core.permissions import (
+    Level,
+    held_level,
+    require_account,
+    require_admin,
+    require_full_key,
+)
 from assethub.core.values import check_text, new_id, now
 from assethub.errors import Conflict, HubError, InvalidInput, NotFound, Unauthenticated
 from assethub.store.statements import Prepared, Row
@@ -39,6 +46,13 @@ class Key(NamedTuple):
     expires: int | None
     last_used: int | None
     revoked: int | None
+
+
+class Held(NamedTuple):
+    """A key as an admin sees it, with the name of whose it is."""
+
+    key: Key
+    holder: str
 
 
 class Terms(NamedTuple):
@@ -138,6 +152,35 @@ _shown = sa.select(
 )
 
 
+def page_keys(
+    hub: Hub,
+    by: User,
+    *,
+    holder: str = "",
+    prefix: str = "",
+    before: int = 0,
+    amount: int | None = None,
+) -> Page[Held]:
+    """For an admin: up to `amount` keys, the newest first, made before a moment (microseconds).
+
+    With a holder only that user's, with a prefix those that start so.
+    """
+    require_admin(by)
+    most = check_amount(amount)
+    query = _shown.add_columns(users.c.name.label("holder"))
+    query = query.join(users, users.c.id == api_keys.c.user_id)
+    if holder:
+        query = query.where(users.c.name == holder)
+    if prefix:
+        query = query.where(api_keys.c.prefix.startswith(prefix[:8], autoescape=True))
+    if before:
+        query = query.where(api_keys.c.created < before)
+    query = query.order_by(api_keys.c.created.desc(), api_keys.c.id).limit(most + 1)
+    with hub.database.read() as connection:
+        rows = connection.execute(query, {"asker": by.id}).all()
+    return cut_page([Held(Key._make(row[:-1]), row[-1]) for row in rows], most)
+
+
 def list_keys(hub: Hub, user: User) -> list[Key]:
     """The user's keys, also those that have ended, oldest first."""
     require_account(user)
@@ -162,11 +205,22 @@ def revoke_key(hub: Hub, prefix: str, user: User | None = None) -> Key:
         api_keys.c.secret == hash_secret(prefix),
         api_keys.c.prefix == prefix,
     )
+    if user is not None:
+        meant = sa.and_(meant, api_keys.c.user_id == user.id)
+    return _revoke(hub, meant, prefix, user)
+
+
+@audited("key.revoke")
+def revoke_any_key(hub: Hub, id_: str, *, by: User) -> Key:
+    """Ends the key of that id, whosever it is, for an admin; raises NotFound as `revoke_key`."""
+    require_admin(by)
+    return _revoke(hub, api_keys.c.id == id_, id_, by)
+
+
+def _revoke(hub: Hub, meant: "sa.ColumnElement[bool]", prefix: str, user: User | None) -> Key:
     query = _shown.add_columns(users.c.name.label("holder"))
     query = query.join(users, users.c.id == api_keys.c.user_id)
     query = query.where(meant, api_keys.c.revoked.is_(None))
-    if user is not None:
-        query = query.where(api_keys.c.user_id == user.id)
 
     def job(connection: sa.Connection) -> Key:
         found = connection.execute(query, {"asker": user.id if user else ""}).all()

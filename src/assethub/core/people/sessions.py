@@ -10,7 +10,7 @@ from assethub.core.hub import Hub
 from assethub.core.people import attempts, passwords
 from assethub.core.people.keys import authenticate_key, hash_secret, note_refused_key
 from assethub.core.people.users import KeyLimits, User, machine_user
-from assethub.core.permissions import require_full_key
+from assethub.core.permissions import require_admin, require_full_key
 from assethub.core.values import now
 from assethub.errors import HubError, NotFound, PermissionDenied, TooManyRequests, Unauthenticated
 from assethub.store.tables import sessions, signin_links, users
@@ -59,8 +59,14 @@ _id = sa.func.substr(sessions.c.secret, 1, _ID_DIGITS)
 _shown = (_id, *(getattr(sessions.c, field) for field in Session._fields[1:]))
 
 
-def make_signin_token(hub: Hub, user: User) -> str:
-    """A token that signs the user in once, within a day; for who runs the hub."""
+@audited("link.create")
+def make_signin_token(hub: Hub, user: User, *, by: User | None = None) -> str:
+    """A token that signs the user in once, within a day.
+
+    `by` is the admin who asks for it, None for who runs the hub.
+    """
+    if by is not None:
+        require_admin(by)
     token = secrets.token_urlsafe(32)
 
     def job(connection: sa.Connection) -> None:
@@ -69,7 +75,7 @@ def make_signin_token(hub: Hub, user: User) -> str:
             signin_links.insert(),
             {"secret": hash_secret(token), "user_id": user.id, "expires": now() + _LINK_LIFE},
         )
-        record(connection, machine_user(), "link.create", About(user.name), user=user.id)
+        record(connection, by or machine_user(), "link.create", About(user.name), user=user.id)
 
     hub.database.write(job)
     return token

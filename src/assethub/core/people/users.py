@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from assethub.core.audit import About, audited, record
 from assethub.core.hub import Hub
+from assethub.core.pages import Page, check_amount, cut_page
 from assethub.core.values import check_name, new_id, now
 from assethub.errors import Conflict, NotFound
 from assethub.store.tables import sessions, signin_links, users
@@ -119,17 +120,36 @@ def list_users(hub: Hub) -> list[Account]:
         return [Account(*row) for row in connection.execute(_account.order_by(users.c.name))]
 
 
+def page_users(
+    hub: Hub, by: User, prefix: str = "", *, after: str = "", amount: int | None = None
+) -> Page[Account]:
+    """For an admin: up to `amount` users whose names start with a prefix, from behind `after`."""
+    _check_admin(by)
+    most = check_amount(amount)
+    query = _account.where(*_starts_with(prefix), users.c.name > after).order_by(users.c.name)
+    with hub.database.read() as connection:
+        rows = connection.execute(query.limit(most + 1)).all()
+    return cut_page([Account(*row) for row in rows], most)
+
+
 def list_names(hub: Hub, prefix: str = "") -> list[str]:
     """The first hundred names that start with a prefix, of users who may come in."""
-    query = sa.select(users.c.name).where(
-        # No character comes after the last one, so this range holds just the names wanted.
-        users.c.name >= prefix,
-        users.c.name < prefix + "\U0010ffff",
-        users.c.disabled.is_(None),
-    )
+    query = sa.select(users.c.name).where(*_starts_with(prefix), users.c.disabled.is_(None))
     with hub.database.read() as connection:
         found = connection.execute(query.order_by(users.c.name).limit(_MOST_SHOWN))
         return list(found.scalars())
+
+
+def _starts_with(prefix: str) -> "tuple[sa.ColumnElement[bool], ...]":
+    # No character comes after the last one, so this range holds just the names wanted.
+    return users.c.name >= prefix, users.c.name < prefix + "\U0010ffff"
+
+
+def get_account(hub: Hub, by: User, name: str) -> Account:
+    """For an admin: the user of that name; raises NotFound."""
+    _check_admin(by)
+    with hub.database.read() as connection:
+        return load_account(connection, name)
 
 
 def find_user(hub: Hub, name: str) -> User:
