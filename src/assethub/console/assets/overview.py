@@ -8,7 +8,7 @@ from assethub.console.evaluations.scores import Table, tabulate_at, tabulate_mod
 from assethub.console.files.previews import read_beginning
 from assethub.console.files.tree import links_beside, list_folder
 from assethub.console.listings import Shown, cut
-from assethub.console.markdown import LONGEST, Document, render_markdown
+from assethub.console.markdown import Document, render_markdown
 from assethub.console.places import Point, find_asset
 from assethub.console.visits import Visit
 from assethub.core.assets import DEFAULT_BRANCH, Asset
@@ -62,4 +62,4 @@ def _read_readme(visit: Visit, point: Point) -> Document | None:
     if text is None:
         return None
     links = links_beside(point, _README)
-    return render_markdown(text[:LONGEST], links.link, links.image)
+    return render_markdown(text, links.link, links.image)

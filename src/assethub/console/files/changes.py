@@ -27,15 +27,19 @@ _MOST_FIELDS = 20
 class UploadForm(Form):
     """A form that brings files."""
 
-    def __init__(self, fields: list[tuple[str, str]], files: list[UploadFile]) -> None:
+    def __init__(self, fields: list[tuple[str, str]], named: list[tuple[str, UploadFile]]) -> None:
         super().__init__(fields)
-        self.files = files
+        self.named = named
+
+    @property
+    def files(self) -> list[UploadFile]:
+        return [file for _, file in self.named]
 
 
-async def read_upload(request: Request) -> UploadForm:
+async def read_upload(request: Request, most_fields: int = _MOST_FIELDS) -> UploadForm:
     """The fields and the files of a form; raises InvalidInput and TooLarge."""
     try:
-        found = await request.form(max_files=_MOST_FILES, max_fields=_MOST_FIELDS)
+        found = await request.form(max_files=_MOST_FILES, max_fields=most_fields)
     except MultiPartException as error:
         raise InvalidInput(error.message, code="invalid_form") from error
     fields, files = [], []
@@ -43,7 +47,7 @@ async def read_upload(request: Request) -> UploadForm:
         if isinstance(value, str):
             fields.append((name, value))
         elif value.filename:
-            files.append(value)
+            files.append((name, value))
     return UploadForm(fields, files)
 
 

@@ -15,7 +15,7 @@ from assethub.console.files.previews.stored import StoredFile, Unreadable
 from assethub.console.files.previews.tables import Rows, read_csv, read_json_lines, read_parquet
 from assethub.console.files.previews.tensors import Weights, read_gguf, read_safetensors
 from assethub.console.highlighting import highlight_lines
-from assethub.console.markdown import LONGEST, Resolve, render_markdown
+from assethub.console.markdown import Resolve, render_markdown
 from assethub.core.repository.objects import Content
 from assethub.store.blobs import BlobStore
 
@@ -88,9 +88,10 @@ _STRUCTURED: dict[str, Callable[[StoredFile], Preview]] = {
 def _show_text(file: StoredFile, path: str, ending: str, links: Links, *, source: bool) -> Preview:
     text, cut = _read_text(file)
     if not source:
-        if ending == "md" and len(text) <= LONGEST:
+        if ending == "md":
             found = render_markdown(text, links.link, links.image)
-            return Preview("markdown", found.html, found.facts, cut=cut, has_source=True)
+            is_cut = cut or found.cut
+            return Preview("markdown", found.html, found.facts, cut=is_cut, has_source=True)
         if ending in ("csv", "tsv", "jsonl", "ndjson"):
             shown = _show_rows(text, ending, cut=cut)
             if shown is not None:

@@ -4,11 +4,12 @@ import csv
 import json
 import select
 import struct
-import subprocess
+import subprocess  # nosec B404
 import sys
 import time
 from io import StringIO
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import IO, Any, NamedTuple, cast
 
 from assethub.console.files.previews.stored import StoredFile, Unreadable
@@ -22,6 +23,8 @@ _MEGABYTES = 320
 _SECONDS = 5
 _HEAD = struct.Struct("<cQQ")
 _LONGEST_ANSWER = 8 * 1024 * 1024
+# So many may run at once.
+_TURNS = BoundedSemaphore(2)
 
 
 class Column(NamedTuple):
@@ -121,16 +124,29 @@ def read_parquet(file: StoredFile) -> Rows:
 def _ask_program(file: StoredFile) -> Any:
     if file.size < 12:
         raise Unreadable("broken")
+    if not _TURNS.acquire(timeout=_SECONDS):
+        raise Unreadable("too_slow")
+    try:
+        return _run_program(file)
+    except BrokenPipeError as error:
+        raise Unreadable("too_large") from error
+    finally:
+        _TURNS.release()
+
+
+def _run_program(file: StoredFile) -> Any:
     numbers = (file.size, MOST_ROWS, MOST_COLUMNS, _MEGABYTES, _SECONDS)
     command = [sys.executable, "-I", str(_PROGRAM), *map(str, numbers)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    with subprocess.Popen(  # nosec B603
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"LC_ALL": "C.UTF-8"},
     ) as program:
         asked, told = cast(IO[bytes], program.stdin), cast(IO[bytes], program.stdout)
         try:
             return _serve(file, asked, told, time.monotonic() + 2 * _SECONDS)
-        except BrokenPipeError as error:
-            raise Unreadable("too_large") from error
         finally:
             program.kill()
 
