@@ -18,6 +18,7 @@ ALL = "    200 200  200 200  200 200  200 200"
 HOME = "   303 303  200 200  200 200  200 200"
 VIEW = "   303 303  404 200  200 200  200 404"
 EDIT = "   303 303  404 403  403 200  200 404"
+ADMIN = "  303 303  403 403  403 403  403 200"
 SIGNED = " 200 200  303 303  303 303  303 303"
 # Without the token of one's session a form changes nothing.
 FORM = "   303 303  403 403  403 403  403 403"
@@ -44,6 +45,24 @@ TABLE = {
     "POST /account/sessions/end": FORM,
     "GET /o/{owner}": VIEW,
     "GET /o/{owner}/{type}/{folder}": VIEW,
+    "GET /admin": ADMIN,
+    "POST /admin/users": FORM,
+    "GET /admin/users/{user}": ADMIN,
+    "POST /admin/users/{user}/change": FORM,
+    "POST /admin/users/{user}/link": FORM,
+    "GET /admin/groups": ADMIN,
+    "POST /admin/groups": FORM,
+    "GET /admin/groups/{group}": ADMIN,
+    "POST /admin/groups/{group}/members": FORM,
+    "POST /admin/groups/{group}/members/remove": FORM,
+    "POST /admin/groups/{group}/delete": FORM,
+    "GET /admin/keys": ADMIN,
+    "POST /admin/keys/revoke": FORM,
+    "GET /admin/storage": ADMIN,
+    "POST /admin/storage": FORM,
+    "GET /admin/audit": ADMIN,
+    "GET /admin/health": ADMIN,
+    "POST /admin/health/verify": FORM,
     "GET /search": HOME,
     "POST /folders": FORM,
     "POST /o/{owner}/{type}/{folder}/assets": FORM,
@@ -60,6 +79,19 @@ TABLE = {
     "GET /o/{owner}/{type}/{folder}/{name}/archive": VIEW,
     "GET /o/{owner}/{type}/{folder}/{name}/upload": VIEW,
     "POST /o/{owner}/{type}/{folder}/{name}/upload": FORM,
+    "GET /evaluations": HOME,
+    "GET /evaluations/export": HOME,
+    "GET /evaluations/names": "303 303  400 400  400 400  400 400",
+    "GET /evaluations/{id}": VIEW,
+    "GET /evaluations/{id}/export": VIEW,
+    "GET /evaluations/{id}/samples": VIEW,
+    "POST /evaluations/{id}/invalid": FORM,
+    "POST /evaluations/{id}/valid": FORM,
+    "POST /evaluations/{id}/delete": FORM,
+    "GET /o/{owner}/{type}/{folder}/{name}/evaluations": VIEW,
+    "GET /o/{owner}/{type}/{folder}/{name}/evaluations/export": VIEW,
+    "GET /o/{owner}/{type}/{folder}/{name}/evaluations/new": VIEW,
+    "POST /o/{owner}/{type}/{folder}/{name}/evaluations/new": FORM,
     "GET /compare": HOME,
     "GET /o/{owner}/{type}/{folder}/{name}/leaderboard": VIEW,
     "GET /o/{owner}/{type}/{folder}/{name}/history": VIEW,
@@ -130,7 +162,10 @@ def test_a_page_answers_each_role_as_the_table_says(
         "folder": scene.name,
         "name": scene.name,
         "commit": scene.commit,
+        "id": scene.sampled,
         "path:path": "w.bin",
+        "user": scene.cast.users["view"].name,
+        "group": scene.group,
     }
     if "static" in path:
         path = visitors["anonymous"].get("/signin").all("link")[-1]["href"]

@@ -65,6 +65,12 @@ def list_groups(hub: Hub, user: User) -> list[Listed]:
     return [Listed(Group._make(row[:-1]), bool(row[-1])) for row in rows]
 
 
+def find_group(hub: Hub, name: str) -> Group:
+    """The group of that name; raises NotFound."""
+    with hub.database.read() as connection:
+        return load_group(connection, name)
+
+
 def count_members(hub: Hub) -> dict[str, int]:
     """How many members each group has that has any, by the group's id."""
     query = sa.select(group_members.c.group_id, sa.func.count()).group_by(group_members.c.group_id)
