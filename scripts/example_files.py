@@ -152,7 +152,7 @@ def make_fashion() -> Files:
 
 
 def make_cnn(seed: int, *, width: int = 64, dropout: float = 0.25, lr: float = 0.001) -> Files:
-    """The network after some training: weights, how they came about, and a README with a picture."""
+    """The network after some training: its weights, and how they came about."""
     config = {"dropout": dropout, "filters": [32, width], "input": [28, 28, 1], "lr": lr}
     return {
         "config.json": json.dumps({"name": "mnist-cnn", **config}, indent=2).encode() + b"\n",
