@@ -138,8 +138,8 @@ def _read(text: str, source: str, then: Callable[[RuleText], None]) -> Attempt:
 
 def _read_new(form: Mapping[str, str]) -> dict[str, Any]:
     """A rule of the form; raises InvalidInput where its number is none."""
-    rule: dict[str, Any] = {"metric": form.get("metric", "").strip()}
-    rule["dataset"] = form.get("dataset", "").strip()
+    rule: dict[str, Any] = {"metric": form.get("rule_metric", "").strip()}
+    rule["dataset"] = form.get("rule_dataset", "").strip()
     if not all(rule.values()):
         raise InvalidInput("a rule needs a metric and a dataset", code="rule_incomplete")
     kind, typed = form.get("kind", "min"), form.get("value", "").strip()

@@ -60,7 +60,10 @@ def tabulate(visit: Visit, evaluations: Sequence[Evaluation], most: int | None =
     metrics, left_out = _metrics_of(shown.rows)
     sides = [side for each in shown.rows for side in (each.model, each.dataset)]
     assets = find_viewable(visit.hub, visit.user, {side.id for side in sides})
-    columns = [_scores(visit.language, shown.rows, metric) for metric in metrics]
+    columns = [
+        score(visit.language, [each.metrics.get(metric) for each in shown.rows])
+        for metric in metrics
+    ]
     rows = [
         Row(
             evaluation,
@@ -97,10 +100,8 @@ def _metrics_of(evaluations: Sequence[Evaluation]) -> tuple[list[str], int]:
     return [name for name in counted if name in common], len(counted) - len(common)
 
 
-def _scores(
-    language: Language, evaluations: Sequence[Evaluation], metric: str
-) -> list[Score | None]:
-    values = [each.metrics.get(metric) for each in evaluations]
+def score(language: Language, values: Sequence[float | None]) -> list[Score | None]:
+    """Values of one metric below each other, None where it was not measured."""
     texts = [None if value is None else language.number(value) for value in values]
     tails = [None if text is None else _tail(text) for text in texts]
     longest = max((tail for tail in tails if tail), key=len, default="")

@@ -1,0 +1,84 @@
+"""What core says of the rules of gates, in the visitor's language."""
+
+import re
+from functools import cache
+
+from assethub.console.languages import Language
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name by which texts to translate are found
+    return text
+
+
+# As core/gates/verdicts.py and keeping.py write them. Longer ones come first, since a part of a
+# sentence may be anything.
+_SENTENCES = (
+    N_("%(metric)s on %(dataset)s: %(rest)s"),
+    N_("%(bound)s of the difference to %(baseline)s above %(limit)s"),
+    N_("%(bound)s of the difference to %(baseline)s below %(limit)s"),
+    N_("at least %(limit)s"),
+    N_("at most %(limit)s"),
+    N_("%(count)s samples or more"),
+    N_("not older than %(age)s"),
+    N_("slices %(names)s"),
+    N_("has to be there"),
+    N_("lower bound"),
+    N_("upper bound"),
+    N_("no evaluation that counts"),
+    N_("no evaluation of commit %(commit)s has this metric on this dataset"),
+    N_(
+        "commit %(commit)s was evaluated on commit %(others)s of the dataset, and the rule names "
+        "%(wanted)s now"
+    ),
+    N_("every evaluation of commit %(commit)s there is %(reasons)s"),
+    N_("%(count)s samples are needed, and there is %(most)s"),
+    N_("is %(value)s (evaluation %(id)s), below %(limit)s"),
+    N_("is %(value)s (evaluation %(id)s), above %(limit)s"),
+    N_("is %(value)s (evaluation %(id)s), not a finite number"),
+    N_("every evaluation is older than %(age)s: evaluate again"),
+    N_("slices are missing: %(names)s"),
+    N_(
+        "the baseline %(baseline)s, commit %(commit)s, has no evaluation that counts on commit "
+        "%(dataset)s of the dataset: evaluate it there"
+    ),
+    N_(
+        "nothing says how sure the values are: record a standard error, the number of samples, or "
+        "the samples"
+    ),
+    N_("the lower bound of the difference %(difference)s is not above %(limit)s"),
+    N_("the upper bound of the difference %(difference)s is not below %(limit)s"),
+    N_("the dataset, or what the rule names of it, is gone"),
+    N_("the baseline %(baseline)s is gone"),
+)
+# What is made of sentences itself, by the part that holds them and what stands between.
+_INNER = {"rest": ", ", "bound": ""}
+
+
+def say(language: Language, text: str, between: str = "") -> str:
+    """A sentence, or several with `between` between them; one not known stays as it is."""
+    parts = text.split(between) if between else [text]
+    return between.join(_say(language, part) for part in parts)
+
+
+def _say(language: Language, sentence: str) -> str:
+    for text, pattern in _patterns():
+        found = pattern.fullmatch(sentence)
+        if found:
+            values = {
+                name: say(language, value, _INNER[name]) if name in _INNER else value
+                for name, value in found.groupdict().items()
+            }
+            return language.translations.gettext(text) % values
+    return sentence
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((text, re.compile(_pattern(text), re.DOTALL)) for text in _SENTENCES)
+
+
+def _pattern(text: str) -> str:
+    parts = re.split(r"%\((\w+)\)s", text)
+    return "".join(
+        f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts)
+    )
