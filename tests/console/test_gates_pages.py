@@ -102,15 +102,17 @@ def test_a_rule_is_added_without_yaml(
         shelf,
         "gates/add",
         rules="# mine\n" + RULES,
-        metric="loss",
-        dataset="digits/digits",
+        rule_metric="loss",
+        rule_dataset="digits/digits",
         **fields,
     )
     text = page.source.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0]
     assert "# mine" in text
     said = read_rules(text).rules
     assert said[1] == {"metric": "loss", "dataset": "digits/digits", **rule}
-    lacking = post(owner, shelf, "gates/add", rules=RULES, metric="loss", kind="min", value="1")
+    lacking = post(
+        owner, shelf, "gates/add", rules=RULES, rule_metric="loss", kind="min", value="1"
+    )
     assert "A rule needs a metric and a dataset." in lacking.text
 
 
@@ -123,6 +125,20 @@ def test_a_rule_is_added_to_a_text_as_it_is_written() -> None:
     assert [rule["metric"] for rule in read_rules(flow).rules] == ["a", "b"]
     with pytest.raises(NoYaml):
         read_rules("x" * 50_000)
+
+
+def test_what_rules_require_and_find_is_said_in_the_visitors_language(shelf: Shelf) -> None:
+    visitor = Visitor(shelf.hub, "zh").sign_in(shelf.owner)
+    rules = RULES + (
+        "    min_samples: 5\n  - metric: loss\n    dataset: digits/digits\n"
+        "    relative_to: current\n    higher_is_better: false\n    max_age: 30d\n"
+    )
+    page = post(visitor, shelf, "gates/try", rules=rules, source="branch/main")
+    found = {row.cells[0]: row.cells[1:3] for row in page.rows if row.cells}
+    assert "不低于 0.9, 至少 5 个样本" in found["1"][0]
+    assert "没有有效的评估结果" in found["1"][1]
+    assert "没有在此数据集上测得此指标的评估结果" in found["1"][1]
+    assert "与 current 之差的上限低于 0, 不早于 30d 前" in found["2"][0]
 
 
 def test_rules_are_shown_as_they_are(shelf: Shelf, owner: Visitor) -> None:

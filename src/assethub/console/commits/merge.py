@@ -8,6 +8,7 @@ from starlette.responses import Response
 from assethub.console.addresses import asset_url, commit_url, commits_url
 from assethub.console.assets.frame import render_asset
 from assethub.console.commits.changes import Changes, find_changes
+from assethub.console.evaluations.rule_words import translate_results
 from assethub.console.files.points import find_points
 from assethub.console.pages import redirect
 from assethub.console.places import Point, find_asset, name_for_core, point_at
@@ -133,7 +134,7 @@ def _plan(visit: Visit, asset: Asset, source: str, target: str) -> Plan:
     elif failed:
         refused = "gate"
     return Plan(
-        trial,
+        trial._replace(results=translate_results(visit.language, trial.results)),
         find_changes(visit, asset, found.base or trial.head, trial.source),
         found.conflicts[:_CONFLICTS_SHOWN],
         len(found.conflicts) > _CONFLICTS_SHOWN,
@@ -156,6 +157,9 @@ def _show_reset(visit: Visit, branch: str, to: str, problem: HubError | None = N
             problem = problem or error
         else:
             judged = judge_target(visit.hub, visit.user, asset.id, branch, point.commit)
+            if judged is not None:
+                said = translate_results(visit.language, judged.results)
+                judged = judged._replace(results=said)
             changes = find_changes(visit, asset, head.commit, point.commit)
             refused = _refuse_reset(visit, asset, branch, head, point, judged)
     return _render(

@@ -15,6 +15,7 @@ from assethub.console.evaluations.rule_texts import (
     read_rules,
     write_rules,
 )
+from assethub.console.evaluations.rule_words import translate_results
 from assethub.console.files.points import find_points
 from assethub.console.pages import redirect, render
 from assethub.console.places import Point, find_asset, point_at
@@ -117,7 +118,8 @@ def _try(visit: Visit, asset: Asset, branch: str, text: str, source: str) -> Att
 
     def judge(read: RuleText) -> None:
         commit = point_at(visit, source or f"branch/{branch}").commit
-        judged.append(judge_rules(visit.hub, visit.user, asset.id, branch, read.rules, commit))
+        found = judge_rules(visit.hub, visit.user, asset.id, branch, read.rules, commit)
+        judged.append(found._replace(results=translate_results(visit.language, found.results)))
 
     attempt = _read(text, source, judge)
     return attempt._replace(judged=judged[0]) if judged else attempt

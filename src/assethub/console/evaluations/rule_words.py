@@ -1,19 +1,19 @@
 """What core says of the rules of gates, in the visitor's language."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from assethub.console.languages import Language
+from assethub.core.gates.verdicts import RuleResult
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name by which texts to translate are found
     return text
 
 
-# As core/gates/verdicts.py and keeping.py write them. Longer ones come first, since a part of a
-# sentence may be anything.
+# As core/gates/verdicts.py and keeping.py write them. The last would match others too.
 _SENTENCES = (
-    N_("%(metric)s on %(dataset)s: %(rest)s"),
     N_("%(bound)s of the difference to %(baseline)s above %(limit)s"),
     N_("%(bound)s of the difference to %(baseline)s below %(limit)s"),
     N_("at least %(limit)s"),
@@ -49,15 +49,26 @@ _SENTENCES = (
     N_("the upper bound of the difference %(difference)s is not below %(limit)s"),
     N_("the dataset, or what the rule names of it, is gone"),
     N_("the baseline %(baseline)s is gone"),
+    N_("%(metric)s on %(dataset)s: %(rest)s"),
 )
-# What is made of sentences itself, by the part that holds them and what stands between.
-_INNER = {"rest": ", ", "bound": ""}
+# Parts that are sentences themselves.
+_COMPOSED = ("rest", "bound")
 
 
-def say(language: Language, text: str, between: str = "") -> str:
-    """A sentence, or several with `between` between them; one not known stays as it is."""
-    parts = text.split(between) if between else [text]
-    return between.join(_say(language, part) for part in parts)
+def translate_results(language: Language, results: Sequence[RuleResult]) -> list[RuleResult]:
+    """The results with their sentences in the language; what is not known stays as it is."""
+    return [
+        each._replace(
+            required=_say(language, each.required),
+            actual=_say(language, each.actual),
+            reason=_say_all(language, each.reason, "; "),
+        )
+        for each in results
+    ]
+
+
+def _say_all(language: Language, text: str, between: str) -> str:
+    return between.join(_say(language, part) for part in text.split(between))
 
 
 def _say(language: Language, sentence: str) -> str:
@@ -65,7 +76,7 @@ def _say(language: Language, sentence: str) -> str:
         found = pattern.fullmatch(sentence)
         if found:
             values = {
-                name: say(language, value, _INNER[name]) if name in _INNER else value
+                name: _say_all(language, value, ", ") if name in _COMPOSED else value
                 for name, value in found.groupdict().items()
             }
             return language.translations.gettext(text) % values

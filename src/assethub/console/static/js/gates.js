@@ -40,7 +40,11 @@ if (rules && rules.tagName === "TEXTAREA") {
       return;
     }
     // An older question may be answered after a newer one.
-    if (turn !== asked || !answer.ok) return;
+    if (turn !== asked) return;
+    if (!answer.ok) {
+      complain(text("failed"));
+      return;
+    }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (turn !== asked) return;
     place.replaceChildren(...page.body.childNodes);
