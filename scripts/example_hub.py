@@ -16,11 +16,11 @@ from assethub.settings import Settings
 
 
 class Example(NamedTuple):
-    """Where the hub is, the data directory, and a token that signs the user `ann` in once."""
+    """Where the hub is, a token that signs the user `ann` in once, evaluations to compare."""
 
     url: str
     token: str
-    data: Path
+    compared: list[str]
 
 
 @contextmanager
@@ -29,8 +29,8 @@ def example_hub() -> Iterator[Example]:
     with tempfile.TemporaryDirectory() as directory:
         settings = Settings(data=Path(directory) / "data")
         hub = open_hub(settings)
-        ann = Team(hub).work()
-        token = sessions.make_signin_token(hub, ann)
+        team = Team(hub)
+        token = sessions.make_signin_token(hub, team.work())
         hub.close()
         program = Path(sys.executable).with_name("assethub")
         server = subprocess.Popen(
@@ -41,7 +41,7 @@ def example_hub() -> Iterator[Example]:
         try:
             assert server.stdout is not None
             url = server.stdout.readline().split(" at ")[1].strip()
-            yield Example(url, token, settings.data)
+            yield Example(url, token, team.compared)
         finally:
             server.terminate()
             server.wait(15)

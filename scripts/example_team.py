@@ -38,10 +38,14 @@ _STRICT_GATE = [{"metric": "latency ms", "dataset": MNIST, "max": 45}]
 
 
 class Team:
-    """Ann, who looks after the hub, Bo and Chen: what they did, in the order of time."""
+    """Ann, who looks after the hub, Bo and Chen: what they did, in the order of time.
+
+    `compared` are evaluations worth comparing: the first two have samples.
+    """
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self.compared: list[str] = []
 
     def work(self) -> User:
         """Does all of it, and returns Ann."""
@@ -156,7 +160,7 @@ class Team:
             )
         with _hours_ago(16 * _DAY):
             self._record("mnist-random-forest", MNIST, 0.9705, 4)
-            self._record("mnist-svm", MNIST, 0.9846, 33)
+            self._svm = self._record("mnist-svm", MNIST, 0.9846, 33)
             self._record("fashion-resnet", MNIST, 0.9934, 68, by=self._bo)
 
     def _merge_second(self) -> None:
@@ -190,12 +194,13 @@ class Team:
             self._measure("batch-norm", 0.9899, 0.4102, 52, by=self._bo, dropout=0.1)
             set_gate(self._hub, self._ann, self._cnn, "batch-norm", _STRICT_GATE)
         with _hours_ago(29):
-            self._sample("mnist-vit-tiny:main", 0.9895, 12, 71, "pytorch@2.9", by=self._bo)
+            vit = self._sample("mnist-vit-tiny:main", 0.9895, 12, 71, "pytorch@2.9", by=self._bo)
         with _hours_ago(3):
             files = made.make_cnn(99, dropout=0.3, lr=0.0005)
             self._commit(self._cnn, "Halve the learning rate at plateaus", files, "v2")
         with _hours_ago(2.5):
-            self._sample("mnist-cnn-keras:v2", 0.9935, 11, 44, "keras@3.9", dropout=0.3)
+            cnn = self._sample("mnist-cnn-keras:v2", 0.9935, 11, 44, "keras@3.9", dropout=0.3)
+        self.compared = [vit, cnn, self._svm]
 
     def _measure(
         self,
@@ -242,7 +247,7 @@ class Team:
         tool: str,
         by: User | None = None,
         **params: float,
-    ) -> None:
+    ) -> str:
         """An evaluation with what the model said of each sample."""
         user = by or self._ann
         rows, metrics = made.make_samples(accuracy, seed)
@@ -250,7 +255,7 @@ class Team:
             intake.write(rows)
             sent = intake.finish()
         more: dict[str, Any] = {"latency ms": latency}
-        recording.create_evaluation(
+        return recording.create_evaluation(
             *(self._hub, user, f"{IMAGES}/{model}", MNIST, {**metrics, **more}),
             params={"lr": 0.0005, "batch_size": 128, "optimizer": "adam", "epochs": 40, **params},
             tool=tool,
@@ -260,7 +265,7 @@ class Team:
             duration=74.2,
             note="A sample of 2,000 test images, what was said of each kept",
             samples=sent.id,
-        )
+        ).id
 
     def _make_folder(
         self, user: User, type_: str, name: str, labels: list[str], description: str
