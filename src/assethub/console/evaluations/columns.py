@@ -23,6 +23,7 @@ _UNSORTED = (Name.LABEL, Name.TAG, Name.DATASET_TAG)
 _FROM_HIGHEST = (Name.CREATED, Name.SEED, Name.DURATION)
 MOST = 40
 _MOST_DEFAULT = 6
+_USUAL_SHARE = 0.1
 _MOST_OFFERED = 300
 _LONGEST = 160
 _DEEPEST = 8
@@ -45,11 +46,14 @@ class Column(NamedTuple):
 
 
 class Offers(NamedTuple):
-    """What the newest evaluations have: names of metrics, paths of parameters as they are written,
-    and what stands in fields of text. The most common come first.
+    """What the newest evaluations have: metrics, as they are written with their plain names, paths
+    of parameters, and what stands in fields of text. The most common come first.
+
+    `usual` are the metrics that many of them have.
     """
 
-    metrics: list[str]
+    metrics: dict[str, str]
+    usual: list[str]
     params: list[str]
     values: Mapping[str, list[str]]
 
@@ -60,12 +64,18 @@ def survey(evaluations: Iterable[Evaluation]) -> Offers:
     params: Counter[str] = Counter()
     values: dict[str, Counter[str]] = {}
     for each in evaluations:
-        metrics.update(write_field(Field(Name.METRIC, (name,))) for name in each.metrics)
+        metrics.update(each.metrics.keys())
         params.update(_written_params(each.evidence.params or {}))
         for name, value in _texts(each):
             values.setdefault(name, Counter())[value] += 1
+    written = {
+        write_field(Field(Name.METRIC, (name,))): name
+        for name, _ in metrics.most_common(_MOST_OFFERED)
+    }
+    many = max(metrics.values(), default=0) * _USUAL_SHARE
     return Offers(
-        [name for name, _ in metrics.most_common(_MOST_OFFERED)],
+        written,
+        [text for text, name in written.items() if metrics[name] >= many],
         [name for name, _ in params.most_common(_MOST_OFFERED)],
         {name: [each for each, _ in found.most_common(20)] for name, found in values.items()},
     )
@@ -80,7 +90,7 @@ def read_columns(visit: Visit, kind: str, offers: Offers) -> list[Column]:
     fields = [field for field in map(_read, chosen[:MOST]) if field and field.name != Name.CREATED]
     if not fields:
         fields = [Field(name) for name in _default(kind)]
-        fields += [field for field in map(_read, offers.metrics[:_MOST_DEFAULT]) if field]
+        fields += [field for field in map(_read, offers.usual[:_MOST_DEFAULT]) if field]
     return [_column(visit, field) for field in dict.fromkeys(fields)]
 
 

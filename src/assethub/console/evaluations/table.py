@@ -128,7 +128,7 @@ def _values(view: View, asset: Asset | None) -> dict[str, Any]:
         "fields": [str(name) for name in FIELDS],
         "words": {
             **_WORDS,
-            "metrics": offers.metrics,
+            "metrics": list(offers.metrics),
             "params": offers.params,
             "values": offers.values,
         },
