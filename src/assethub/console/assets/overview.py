@@ -37,7 +37,7 @@ def show_asset(visit: Visit) -> Response:
         commit=commits[0],
         commits=cut(commits, most),
         readme=readme,
-        listing=list_folder(visit, point, "", "") if readme is None else None,
+        listing=list_folder(visit, commits[0], "", "") if readme is None else None,
         branches=Shown(found_branches.items, found_branches.more),
         tags=Shown(found_tags.items, found_tags.more),
         table=_tabulate(visit, asset, commits[0]),

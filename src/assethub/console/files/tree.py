@@ -11,13 +11,16 @@ from assethub.console.files.points import find_points
 from assethub.console.files.previews import Links, make_preview
 from assethub.console.places import Point, find_point
 from assethub.console.visits import Visit
-from assethub.core.pages import MOST_PER_PAGE
+from assethub.core.pages import MOST_PER_PAGE, Page
 from assethub.core.repository import logs, objects
+from assethub.core.repository.commits import Commit
 from assethub.core.repository.objects import Content
 from assethub.errors import HubError, NotFound
 from assethub.tree import CommonPrefix, Entry
 
 ROWS = 200
+# Of a larger tree folders may lie so far apart that a thousand of them take too long to find.
+_MOST_SORTED = 50_000
 
 
 class Listing(NamedTuple):
@@ -61,7 +64,8 @@ def show_folder(
     """The page of a folder; `path` ends with `/`, or is empty for the root. Raises NotFound."""
     begins = visit.query.get("q", "")
     after = visit.query.get("after", "")
-    listing = list_folder(visit, point, path + begins, after)
+    commit = logs.get_commit(visit.hub, visit.user, point.asset.id, point.commit)
+    listing = list_folder(visit, commit, path + begins, after)
     if not listing.rows and path and not begins and not after:
         raise NotFound("folder not found", code="object_not_found")
     return render_asset(
@@ -71,7 +75,7 @@ def show_folder(
         http_status=http_status,
         point=point,
         points=find_points(visit, point),
-        commit=logs.get_commit(visit.hub, visit.user, point.asset.id, point.commit),
+        commit=commit,
         path=path,
         begins=begins,
         listing=listing,
@@ -82,31 +86,39 @@ def show_folder(
     )
 
 
-def list_folder(visit: Visit, point: Point, prefix: str, after: str) -> Listing:
+def list_folder(visit: Visit, commit: Commit, prefix: str, after: str) -> Listing:
     """What stands directly in a folder and begins with `prefix`, folders first."""
-    of = (visit.hub, visit.user, point.asset.id, point.commit)
-    found = objects.page_objects(
-        *of, kind="commit", prefix=prefix, delimiter="/", amount=MOST_PER_PAGE
-    )
-    if not found.more:
-        items = sorted(found.items, key=_folders_first)
-        start = _position(items, after)
-        rows = items[start : start + ROWS]
-        more = start + ROWS < len(items)
-        return Listing(rows, rows[-1].path if more else "", len(items))
-    page = objects.page_objects(
-        *of, kind="commit", prefix=prefix, delimiter="/", after=after, amount=ROWS
-    )
+
+    def read(after: str, amount: int) -> Page[Entry | CommonPrefix]:
+        return objects.page_objects(
+            visit.hub,
+            visit.user,
+            commit.asset_id,
+            commit.id,
+            kind="commit",
+            prefix=prefix,
+            delimiter="/",
+            after=after,
+            amount=amount,
+        )
+
+    if commit.objects <= _MOST_SORTED:
+        found = read("", MOST_PER_PAGE)
+        if not found.more:
+            return _cut(sorted(found.items, key=_folders_first), after)
+    page = read(after, ROWS)
     last = page.items[-1].path if page.more else ""
-    return Listing(sorted(page.items, key=_folders_first), last, None)
+    whole = None if page.more or after else len(page.items)
+    return Listing(sorted(page.items, key=_folders_first), last, whole)
 
 
-def _position(items: list[Entry | CommonPrefix], after: str) -> int:
-    """Behind the item of that path."""
-    if not after:
-        return 0
+def _cut(items: list[Entry | CommonPrefix], after: str) -> Listing:
+    """The page of a sorted folder that begins behind a path."""
     key = (not after.endswith("/"), after)
-    return sum(_folders_first(each) <= key for each in items)
+    start = sum(_folders_first(each) <= key for each in items) if after else 0
+    rows = items[start : start + ROWS]
+    more = start + ROWS < len(items)
+    return Listing(rows, rows[-1].path if more else "", len(items))
 
 
 def _folders_first(item: Entry | CommonPrefix) -> tuple[bool, str]:
