@@ -184,7 +184,7 @@ def test_a_hidden_page_is_the_page_of_what_is_not_there(
     hidden = visitors["outsider"].get(f"/o/{owner}/model/{scene.name}/{scene.name}")
     missing = visitors["outsider"].get(f"/o/{owner}/model/{scene.name[::-1]}/{scene.name}")
     assert hidden.status == missing.status == 404
-    assert hidden.source == missing.source.replace(scene.name[::-1], scene.name)
+    assert hidden.main == missing.main
 
 
 def test_a_key_that_is_limited_opens_no_session(scene: Scene) -> None:

@@ -105,9 +105,7 @@ def test_the_tabs_are_links_and_the_one_that_is_shown_is_marked(owner: Visitor) 
         assert current == ["/" if scope == "own" else f"/?scope={scope}"]
         assert {"/", "/?scope=shared", "/?scope=public"} <= set(page.links())
         assert f" {title}" in page.text
-    assert owner.get("/?scope=<x>").source == owner.get("/").source.replace(
-        'value="/"', 'value="/?scope=%3Cx%3E"'
-    )
+    assert owner.get("/?scope=<x>").main == owner.get("/").main
 
 
 def test_a_tab_with_nothing_in_it_says_so(guest: Visitor) -> None:
@@ -119,7 +117,7 @@ def test_a_tab_with_nothing_in_it_says_so(guest: Visitor) -> None:
 def test_a_user_has_a_page_of_the_folders_that_one_may_view(folder: Folder, guest: Visitor) -> None:
     page = f"/o/{folder.shelf.owner.name}"
     assert guest.get(page).status == 404
-    assert guest.get(page).source == guest.get(page + "x").source.replace(page + "x", page)
+    assert guest.get(page).main == guest.get(page + "x").main
     folder.share("user", name_of(guest), "view")
     rows = [row.links for row in guest.get(page).rows if row.links]
     assert rows == [[folder.url]]
@@ -193,7 +191,7 @@ def test_what_cannot_be_shared_is_said_and_what_was_typed_stays(
     assert said in page.text
     [field] = [each for each in page.all("input") if each.get("id") == "name"]
     assert (field["value"], field["aria-invalid"]) == (given["name"], "true")
-    assert "open" in next(each for each in page.all("details"))
+    assert "open" in next(each for each in page.inside("details") if each.get("class") == "below")
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -205,7 +203,7 @@ def test_who_is_not_the_owner_sees_their_level_and_no_shares(
     page = guest.get(folder.url)
     assert f"{folder.shelf.owner.name} lets you" in page.text
     assert "Shared with" not in page.text
-    assert not page.all("select")
+    assert not page.inside("select")
     token = guest.get("/account").fields()["form_token"]
     fields = {"form_token": token, "kind": "public", "level": "view", "name": other.name}
     for do in ("share", "unshare"):
@@ -251,9 +249,10 @@ def test_each_form_needs_the_token_of_the_session(
 def test_every_post_form_of_the_page_has_the_token(folder: Folder, other: User) -> None:
     folder.share("user", other.name, "view")
     page = folder.show()
-    forms = [each["action"] for each in page.all("form") if each["action"] != "/language"]
-    tokens = [each for each in page.all("input") if each.get("name") == "form_token"]
-    assert sorted(forms) == sorted(["/signout", f"{folder.url}/share", f"{folder.url}/unshare"])
+    forms = [each["action"] for each in page.inside("form") if each["method"] == "post"]
+    tokens = [each for each in page.inside("input") if each.get("name") == "form_token"]
+    dos = ("assets", "change", "delete", "share", "transfer", "unshare")
+    assert sorted(forms) == [f"{folder.url}/{do}" for do in dos]
     assert len(tokens) == len(forms)
 
 

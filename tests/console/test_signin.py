@@ -67,7 +67,7 @@ def test_the_hub_keeps_only_the_hash_of_a_session(hub: RunningHub, visitor: Visi
 def test_a_key_that_is_none_is_refused_and_not_shown(visitor: Visitor, key: str) -> None:
     page = visitor.post("/signin", {"key": key})
     assert page.status == 400
-    assert [each["role"] for each in page.all("p") if "role" in each] == ["alert"]
+    assert [each["role"] for each in page.inside("p") if "role" in each] == ["alert"]
     assert not key or key not in page.source
     assert visitor.session is None
 

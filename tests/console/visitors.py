@@ -1,5 +1,6 @@
 """Visitors of the console who send HTTP themselves: a browser's manners without its pictures."""
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookies import Morsel, SimpleCookie
@@ -45,6 +46,12 @@ class Page:
         return self.body.decode()
 
     @property
+    def main(self) -> str:
+        """What stands between the bar and the end of the page, but for its forms' tokens."""
+        main = self.source.split("<main", 1)[1].split("</main>")[0]
+        return re.sub(r'(name="form_token" value=")[^"]*', r"\1", main)
+
+    @property
     def location(self) -> str:
         return self.headers.get("location", "")
 
@@ -54,6 +61,12 @@ class Page:
 
     def all(self, tag: str) -> list[dict[str, str]]:
         return [attributes for name, attributes in self.elements if name == tag]
+
+    def inside(self, tag: str) -> list[dict[str, str]]:
+        """The elements of that tag in the page's main part."""
+        reader = _Reader()
+        reader.feed("<main" + self.main)
+        return [attributes for name, attributes in reader.elements if name == tag]
 
     def links(self) -> list[str]:
         return list(dict.fromkeys(each["href"] for each in self.all("a")))
