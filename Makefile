@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo install install-dev bench-install lint types imports docs test torture load
+.PHONY: demo install install-dev bench bench-install growth lint types imports docs packages test torture load
 
 demo: install
 	$(BIN)/python scripts/demo.py
@@ -42,6 +42,11 @@ docs: install-dev
 test: lint types imports docs
 	$(BIN)/pytest -n 2
 
+# Builds the wheel and the source archive, and tries them in clean environments of these Pythons.
+PYTHONS ?= $(BIN)/python
+packages: install-dev
+	$(BIN)/python scripts/packages.py $(PYTHONS)
+
 # Kills a hub so many times under load, and counts the facts that it kept.
 ROUNDS ?= 100
 torture: install-dev
@@ -61,3 +66,11 @@ bench-install: .venv-bench/.installed
 	.venv-bench/bin/python -m pip install --quiet -c constraints.txt -e '.[server]'
 	.venv-bench/bin/python -m pip install --quiet -r benchmarks/requirements.txt
 	touch $@
+
+# Runs all benchmarks in order, into build/bench/report.md; QUICK=1 makes fewer rounds of less.
+bench: bench-install
+	.venv-bench/bin/python -m benchmarks $(if $(QUICK),--quick)
+
+# Measures how cost grows with objects and evaluations, and draws it into docs/images/.
+growth: bench-install
+	.venv-bench/bin/python -m benchmarks.growth

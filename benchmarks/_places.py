@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks._tables import divide, show
+
 FILE_BYTES = 4096
 PER_DIRECTORY = 500
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -150,11 +152,11 @@ def make_row(what: str, peer: str, runs: list[Run]) -> Row:
 
 def print_rows(rows: Iterator[Row]) -> None:
     head = ("what", "ah", "peer", "peer took", "ratio", "hub CPU", "ah held")
-    line = "{:<34} {:>8} {:>8} {:>10} {:>7} {:>8} {:>8}"
+    line = "{:<34} {:>8} {:>8} {:>10} {:>18} {:>8} {:>8}"
     print(line.format(*head))
     for row in rows:
         ours, theirs = statistics.median(row.ours), statistics.median(row.theirs)
         seconds = [f"{value:.2f} s" for value in (ours, theirs, row.hub)]
-        ratio = f"{ours / theirs:.2f}" if theirs else ""
+        ratio = show(divide(row.ours, row.theirs), ".2f") if theirs else ""
         shown = (row.what, seconds[0], row.peer, seconds[1], ratio, seconds[2], f"{row.held} MiB")
         print(line.format(*shown), flush=True)

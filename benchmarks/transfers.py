@@ -9,7 +9,6 @@ installed.
 import argparse
 import shutil
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._servers import BIN, ROOT, find_free_port, start_hub, stop
+from benchmarks._tables import divide, print_table, show
 from benchmarks._transfer_load import MIB, Content, Line
 
 PART_BYTES = 32 * MIB
@@ -166,8 +166,8 @@ def running_hub(data: Path) -> Iterator[tuple["subprocess.Popen[str]", int, str]
 
 def time_turns(
     turns: dict[str, Callable[[Content], None]], size: int, rounds: int
-) -> dict[str, float]:
-    """The median MB/s of each, all in turn in each round, with new bytes in each."""
+) -> dict[str, list[float]]:
+    """The MB/s of each in each round, all in turn, with new bytes in each."""
     rates: dict[str, list[float]] = {name: [] for name in turns}
     for _ in range(rounds):
         content = Content(size)
@@ -176,13 +176,15 @@ def time_turns(
             turn(content)
             rates[name].append(size / 1e6 / (time.perf_counter() - began))
             print(f"{name}: {rates[name][-1]:,.0f} MB/s", file=sys.stderr)
-    return {name: statistics.median(found) for name, found in rates.items()}
+    return rates
 
 
-def show(rates: dict[str, float], hub: str) -> None:
-    for name, rate in rates.items():
-        ratio = "" if name == hub else f" | the hub reaches {rates[hub] / rate:.0%} of it"
-        print(f"{name:<44} {rate:>7,.0f} MB/s{ratio}")
+def print_rates(rates: dict[str, list[float]], hub: str) -> None:
+    rows = []
+    for name, found in rates.items():
+        reached = "" if name == hub else show(divide(rates[hub], found), ".2f")
+        rows.append([name, show(found), reached])
+    print_table(["", "MB/s", "the hub reaches of it"], rows)
 
 
 def main() -> None:
@@ -214,14 +216,14 @@ def main() -> None:
         }
         downloads: dict[str, Callable[[Content], None]] = {"hub": hub.download}
         print(f"upload of {size / 2**30:g} GiB, {streams} parts of 32 MiB at once")
-        show(time_turns(uploads, size, options.rounds), "hub")
+        print_rates(time_turns(uploads, size, options.rounds), "hub")
         whole = Content(size)
         upload_bare(bare, whole, 1)
         downloads["bare handler that sends by path"] = lambda content: download(bare, content)
         if nginx is not None:
             downloads["nginx with sendfile"] = lambda content: download(nginx, content)
         print("download of the same")
-        show(time_turns(downloads, size, options.rounds), "hub")
+        print_rates(time_turns(downloads, size, options.rounds), "hub")
         print(f"the hub's process held at most {peak_memory(process)} MiB")
 
 

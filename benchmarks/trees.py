@@ -3,10 +3,10 @@
 Takes about a minute and 400 MB in a temporary directory, in which it opens a hub on SQLite and
 works on it in this process through `assethub.core`, as the server's routes do. The snapshots are
 written directly, since it is not their first commit that is measured. The two sizes take turns;
-each figure is the median of the rounds, and the last column shows the goal for the larger.
+each figure is the median of the rounds, in brackets the least and the most, and the last column
+shows the goal for the larger.
 """
 
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from benchmarks._tables import divide, print_table, show
 
 from assethub.core import assets, folders
 from assethub.core.gates.keeping import Passage
@@ -71,11 +72,11 @@ class Bench(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A measure in milliseconds, in the small and in the large."""
+    """A measure in milliseconds of each round, in the small and in the large."""
 
     name: str
-    small: float
-    large: float
+    small: list[float]
+    large: list[float]
     goal: str
 
 
@@ -107,12 +108,12 @@ def make_bench(hub: Hub, user: User, folder: str, count: int) -> Bench:
 
 
 def measure(name: str, goal: str, act: Callable[[Bench, int], float], *pair: Bench) -> Row:
-    """The medians of what `act` takes, in milliseconds, on the two in turn."""
-    times: list[list[float]] = [[], []]
+    """What `act` takes in each round, on the two in turn."""
+    small: list[float] = []
+    large: list[float] = []
     for number in range(ROUNDS):
-        for taken, bench in zip(times, pair, strict=True):
+        for taken, bench in zip((small, large), pair, strict=True):
             taken.append(act(bench, number) * 1000)
-    small, large = map(statistics.median, times)
     return Row(name, small, large, goal)
 
 
@@ -179,11 +180,18 @@ def database_bytes(hub: Hub) -> tuple[int, int]:
     return int(total or 0), int(pages or 0) * int(size or 0)
 
 
-def show(rows: list[Row]) -> None:
-    print(f"{'':38}{SMALL:>12,}{LARGE:>12,}{'ratio':>8}  goal")
-    for row in rows:
-        ratio = row.large / row.small
-        print(f"{row.name:38}{row.small:>9.1f} ms{row.large:>9.1f} ms{ratio:>8.2f}  {row.goal}")
+def print_rows(rows: list[Row]) -> None:
+    head = ["ms", f"{SMALL:,} objects", f"{LARGE:,} objects", "ratio", "goal"]
+    cells = [
+        [
+            row.name,
+            *(show(each, ".1f") for each in (row.small, row.large)),
+            show(divide(row.large, row.small), ".2f"),
+            row.goal,
+        ]
+        for row in rows
+    ]
+    print_table(head, cells)
 
 
 def show_bytes(bench: Bench) -> None:
@@ -204,7 +212,7 @@ def main() -> None:
             user = users.add_user(hub, "bench")
             folder = folders.create_folder(hub, user, "model", "bench", [])
             pair = [make_bench(hub, user, folder, count) for count in (SMALL, LARGE)]
-            show(
+            print_rows(
                 [
                     measure("change 1 object: start, put, finish", GOAL, change_one, *pair),
                     measure("the finish alone", GOAL, commit_one, *pair),
