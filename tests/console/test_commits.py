@@ -196,7 +196,7 @@ def test_branches_and_tags_are_made_protected_and_deleted(shelf: Shelf, owner: V
     ("page", "fields", "status", "text"),
     [
         ("branches", {"name": "main"}, 409, "There is a branch of that name already."),
-        ("branches", {"name": "a:b"}, 400, "a:b"),
+        ("branches", {"name": "a/b"}, 400, "This cannot be a name"),
         ("branches", {"name": "x", "source": "nowhere"}, 404, "There is no such branch, tag"),
         ("tags", {"name": "v1", "source": "nowhere"}, 404, "There is no such branch, tag"),
         ("tags/delete", {"name": "no", "typed": "no"}, 404, "There is no such tag."),

@@ -12,7 +12,7 @@ def N_(text: str) -> str:  # noqa: N802 - the name by which texts to translate a
     return text
 
 
-# As core/gates/verdicts.py and keeping.py write them. The last would match others too.
+# As core/gates/verdicts.py and keeping.py write them.
 _SENTENCES = (
     N_("%(bound)s of the difference to %(baseline)s above %(limit)s"),
     N_("%(bound)s of the difference to %(baseline)s below %(limit)s"),
@@ -49,17 +49,15 @@ _SENTENCES = (
     N_("the upper bound of the difference %(difference)s is not below %(limit)s"),
     N_("the dataset, or what the rule names of it, is gone"),
     N_("the baseline %(baseline)s is gone"),
-    N_("%(metric)s on %(dataset)s: %(rest)s"),
 )
-# Parts that are sentences themselves.
-_COMPOSED = ("rest", "bound")
+_REQUIRED = N_("%(metric)s on %(dataset)s: %(rest)s")
 
 
 def translate_results(language: Language, results: Sequence[RuleResult]) -> list[RuleResult]:
     """The results with their sentences in the language; what is not known stays as it is."""
     return [
         each._replace(
-            required=_say(language, each.required),
+            required=_say_required(language, each.required),
             actual=_say(language, each.actual),
             reason=_say_all(language, each.reason, "; "),
         )
@@ -71,14 +69,21 @@ def _say_all(language: Language, text: str, between: str) -> str:
     return between.join(_say(language, part) for part in text.split(between))
 
 
+def _say_required(language: Language, text: str) -> str:
+    found = re.fullmatch(_pattern(_REQUIRED), text, re.DOTALL)
+    if found is None:
+        return text
+    values = found.groupdict() | {"rest": _say_all(language, found["rest"], ", ")}
+    return language.translations.gettext(_REQUIRED) % values
+
+
 def _say(language: Language, sentence: str) -> str:
     for text, pattern in _patterns():
         found = pattern.fullmatch(sentence)
         if found:
-            values = {
-                name: _say_all(language, value, ", ") if name in _COMPOSED else value
-                for name, value in found.groupdict().items()
-            }
+            values = found.groupdict()
+            if "bound" in values:
+                values["bound"] = _say(language, values["bound"])
             return language.translations.gettext(text) % values
     return sentence
 

@@ -34,7 +34,7 @@ if (rules && rules.tagName === "TEXTAREA") {
     fields.set("part", "attempt");
     let answer;
     try {
-      answer = await fetch(form.dataset.try, { method: "POST", body: fields });
+      answer = await fetch(form.getAttribute("data-try"), { method: "POST", body: fields });
     } catch {
       complain(text("unreachable"));
       return;

@@ -56,11 +56,12 @@ document.addEventListener("change", (event) => {
 // A second press must not send a form twice.
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method === "get") return;
-  if (event.target.dataset.sent) event.preventDefault();
-  event.target.dataset.sent = "yes";
+  // Not by `dataset`: a form's field of that name would stand before it.
+  if (event.target.hasAttribute("data-sent")) event.preventDefault();
+  event.target.setAttribute("data-sent", "yes");
 });
 addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const form of document.querySelectorAll("form[data-sent]")) form.removeAttribute("data-sent");
 });
 
 // Without script a dialog with a problem is the page's target; with it, it opens as it should.
