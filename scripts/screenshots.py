@@ -16,6 +16,15 @@ from playwright.sync_api import Browser, Page, sync_playwright
 TARGET = Path(__file__).parents[1] / "docs" / "images"
 MODEL = f"/o/{CNN}"
 LOCALES = {"en": "en-US", "zh": "zh-CN"}
+_COLUMNS = (
+    "branch",
+    "commit",
+    "dataset",
+    "accuracy",
+    "loss",
+    'metric."latency ms"',
+    "param.dropout",
+)
 # Pictures are as high as their page, within these.
 _LOWEST, _HIGHEST = 600, 1_600
 
@@ -31,6 +40,7 @@ class View(NamedTuple):
 def list_views(example: Example) -> dict[str, View]:
     """The pages that the documents show, by the name of their picture."""
     chosen = "&".join(f"e={each}" for each in example.compared)
+    columns = "&".join(f"columns={each}" for each in _COLUMNS)
     return {
         "home": View("/"),
         "folder": View(f"/o/{IMAGES}"),
@@ -43,11 +53,11 @@ def list_views(example: Example) -> dict[str, View]:
         "branches": View(f"{MODEL}/branches"),
         "diff": View(f"{MODEL}/diff?from=tag/v2.0&to=branch/v2"),
         "merge": View(f"{MODEL}/merge?source=branch/v2&target=main"),
-        "evaluations": View(f"{MODEL}/evaluations"),
+        "evaluations": View(f"{MODEL}/evaluations?{columns}"),
         "evaluation": View(f"/evaluations/{example.compared[1]}"),
         "compare": View(f"/compare?{chosen}"),
         "leaderboard": View(f"/o/{MNIST}/leaderboard?metric=accuracy"),
-        "history": View(f"{MODEL}/history?metric=accuracy&branch=v2"),
+        "history": View(f"{MODEL}/history?metric=accuracy&ref=branch/v2"),
         "gates": View(f"{MODEL}/gates?branch=main&source=branch/v2"),
         "storage": View("/admin/storage"),
     }
@@ -72,10 +82,10 @@ def visit(
     browser: Browser, example: Example, views: dict[str, View]
 ) -> Iterator[tuple[str, str, Page]]:
     """Each page in each language, when all of it is there: the language, its name, the page."""
-    context = browser.new_context()
+    context = browser.new_context(locale="en-US")
     page = context.new_page()
     page.goto(f"{example.url}/signin?token={example.token}")
-    page.locator("form button[type=submit]").last.click()
+    page.get_by_role("button", name="Continue").click()
     page.wait_for_url(f"{example.url}/")
     state = context.storage_state()
     for language, locale in LOCALES.items():
