@@ -18,7 +18,7 @@ from assethub.store.tables import branches, commits, evaluations, tags
 # Enough of an id to tell the commits of one asset apart.
 DIGITS = 16
 _MOST_HEADS = 500
-_MOST_WALKED = 5000
+_MOST_WALKED = 2000
 
 
 class Names(NamedTuple):
@@ -89,7 +89,7 @@ def measure_branches(
 ) -> dict[str, Apart]:
     """How far branches, given by name with their commits, are from `main`.
 
-    Nothing where that takes more than 5,000 commits to find out.
+    Nothing where that takes more than 2,000 commits to find out.
     """
     with hub.database.read() as connection:
         load_asset(connection, user, asset_id, Level.VIEW)
