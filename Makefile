@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo install install-dev bench bench-install growth lint types imports docs packages test torture load
+.PHONY: demo install install-dev bench bench-install growth lint types imports docs packages screenshots test torture load
 
 demo: install
 	$(BIN)/python scripts/demo.py
@@ -46,6 +46,10 @@ test: lint types imports docs
 PYTHONS ?= $(BIN)/python
 packages: install-dev
 	$(BIN)/python scripts/packages.py $(PYTHONS)
+
+# The pictures of the console in docs/images/, of a hub with made data.
+screenshots: install-dev
+	$(BIN)/python scripts/screenshots.py
 
 # Kills a hub so many times under load, and counts the facts that it kept.
 ROUNDS ?= 100
