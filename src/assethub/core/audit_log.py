@@ -31,7 +31,7 @@ class Filter(NamedTuple):
 
     `since` and `until` are in microseconds; `asset` and `folder` are ids, or paths as they were or
     are now;
-    `action` is NOUN.VERB, or a NOUN for all of its verbs.
+    `action` is NOUN.VERB, or a NOUN for all of its verbs; `target` is all of what rows are about.
     """
 
     since: int | None = None
@@ -41,6 +41,7 @@ class Filter(NamedTuple):
     action: str | None = None
     result: str | None = None
     until: int | None = None
+    target: str | None = None
 
 
 class Head(NamedTuple):
@@ -206,6 +207,8 @@ def _conditions(wanted: Filter) -> Iterator["sa.ColumnElement[bool]"]:
         yield audit.c.time < wanted.until
     if wanted.user is not None:
         yield audit.c.user_name == wanted.user
+    if wanted.target is not None:
+        yield audit.c.target == wanted.target
     if wanted.result is not None:
         yield audit.c.result == wanted.result
     if wanted.action is not None:

@@ -53,15 +53,16 @@ def show_log(visit: Visit) -> Response:
 
 def _read_filter(asked: dict[str, str]) -> Filter:
     about = asked["about"]
-    # OWNER/TYPE/FOLDER is a folder, with /NAME behind it an asset.
-    is_asset = about.count("/") > 2
+    # OWNER/TYPE/FOLDER is a folder, with /NAME behind it an asset; users and groups have a name.
+    depth = about.count("/")
     since, until = _read_day(asked["since"]), _read_day(asked["until"])
     return Filter(
         since=since,
         until=None if until is None else until + _DAY,
         user=asked["user"] or None,
-        asset=about if is_asset else None,
-        folder=about if about and not is_asset else None,
+        asset=about if depth > 2 else None,
+        folder=about if 0 < depth <= 2 else None,
+        target=about if about and not depth else None,
         action=asked["action"] or None,
         result=asked["result"] if asked["result"] in RESULTS else None,
     )
