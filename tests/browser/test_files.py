@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from assethub.core.gates.definitions import set_gate
 from assethub.core.repository import logs, objects
 from browser.accessibility import check_page
 from browser.visits import sign_in
@@ -264,6 +265,24 @@ def test_what_a_commit_is_refused_for_is_said_and_what_was_typed_stays(
     page.get_by_role("button", name="Commit to main").click()
     expect(page.get_by_text("The files are committed.")).to_be_visible()
     assert files_of(shelf)["model.pkl"] == told(b"mine")
+
+
+def test_a_gate_that_refuses_a_commit_is_shown_with_its_rules(
+    shelf: Shelf, patient_page: Page, tmp_path: Path
+) -> None:
+    page = patient_page
+    rule = {"metric": "accuracy", "dataset": shelf.dataset, "min": 0.9}
+    set_gate(shelf.hub.inside, shelf.user, shelf.model_id, "main", [rule], allow_new=True)
+    (tmp_path / "new.bin").write_bytes(b"new")
+    sign_in(page, shelf, f"{shelf.model_url}/upload")
+    drop(page, page.get_by_text("Drop files or folders here"), [tmp_path / "new.bin"])
+    page.get_by_label("Message of the commit").fill("Try")
+    page.get_by_role("button", name="Commit to main").click()
+    problem = page.get_by_role("alert")
+    expect(problem).to_contain_text("The branch is held by a gate")
+    expect(problem.get_by_role("listitem")).to_contain_text("accuracy")
+    expect(page.get_by_label("Message of the commit")).to_have_value("Try")
+    assert set(files_of(shelf)) == {"model.pkl"}
 
 
 def test_an_upload_that_is_cancelled_changes_nothing_and_can_go_on_without_some_files(
