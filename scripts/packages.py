@@ -158,11 +158,18 @@ def record(bin_: Path, place: Path, url: str) -> None:
 def serving(bin_: Path, data: Path) -> Iterator[str]:
     """The URL of a hub of this environment, ended with the `with`."""
     command: list[str | Path] = [bin_ / "assethub", "serve", "--port", "0", "--data", data]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=data.parent) as hub:
+    log = data.with_suffix(".log")
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=data.parent
+        ) as hub,
+    ):
         assert hub.stdout is not None
         try:
             line = hub.stdout.readline()
-            expect(" at http" in line, True)
+            if " at http" not in line:
+                raise SystemExit(f"the hub did not start: {line}{log.read_text()}")
             yield line.split(" at ")[1].strip()
         finally:
             hub.terminate()
