@@ -104,14 +104,14 @@ def test_a_key_of_anyone_is_found_by_how_it_starts_and_ended(
     assert not page.inside("x-evil")
     [row] = [row for row in page.rows if secret[:8] in row.cells]
     assert row.cells[1] == person.name
-    [id_] = [each["value"] for each in page.inside("button") if each.get("name") == "key"]
-    done = send(admin, "/admin/keys/revoke", key=id_, next=f"/admin/users/{person.name}")
+    [id_] = [each["value"] for each in page.inside("button") if each.get("name") == "id"]
+    done = send(admin, "/admin/keys/revoke", id=id_, next=f"/admin/users/{person.name}")
     assert (done.status, done.location) == (303, f"/admin/users/{person.name}")
     assert "revoked" in admin.get(done.location).text
     assert Visitor(hub).post("/signin", {"key": secret}).status == 400
     log = admin.get(f"/admin/audit?about={person.name}&action=key.revoke").text
     assert f"{chief.name} key.revoke" in log
-    assert send(admin, "/admin/keys/revoke", key=id_, next="//evil").location == "/"
+    assert send(admin, "/admin/keys/revoke", id=id_, next="//evil").location == "/"
 
 
 def test_a_group_is_made_filled_emptied_and_deleted_by_its_name(

@@ -31,5 +31,5 @@ def revoke_key(visit: Visit) -> Response:
     """Ends a key at once; one that has ended is no error."""
     visit.check_form()
     with suppress(NotFound):
-        keys.revoke_any_key(visit.hub, visit.form.get("key", ""), by=visit.user)
+        keys.revoke_any_key(visit.hub, visit.form.get("id", ""), by=visit.user)
     return redirect(local_target(visit.form.get("next", "/admin/keys")))
