@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -339,9 +340,18 @@ SORTS = st.lists(
     max_size=3,
     unique_by=lambda key: key.field,
 ).map(tuple)
-QUIETLY = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+# More of them, other ones each time, where a person wants to search for longer.
+EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES", "0"))
+
+
+def quietly(examples: int) -> settings:
+    return settings(
+        max_examples=EXAMPLES or examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        derandomize=not EXAMPLES,
+        database=None,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -350,7 +360,7 @@ def shelf(hub: RunningHub) -> Shelf:
 
 
 def test_a_search_finds_what_its_tree_means(shelf: Shelf) -> None:
-    @QUIETLY
+    @quietly(150)
     @given(QUERIES)
     def check(query: Query) -> None:
         now = datetime.now(UTC)
@@ -382,7 +392,8 @@ def scale(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> st
 
 
 def test_pages_of_any_order_make_the_whole_in_order(shelf: Shelf, scale: str) -> None:
-    @QUIETLY
+    # For each way and each database.
+    @quietly(50)
     @given(QUERIES | st.none(), SORTS, st.integers(1, 70))
     def check(query: Query | None, sort: tuple[SortKey, ...], amount: int) -> None:
         now = datetime.now(UTC)
