@@ -20,6 +20,7 @@ _SECOND = 1_000_000
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _DECIMALS = "#,##0.####"
 _SMALLEST_CHANCE = 0.001
+_SMALL, _SMALLEST_PLAIN = 0.001, 0.00001
 
 
 class Language:
@@ -64,13 +65,17 @@ class Language:
         return format_decimal(number, locale=self._locale)
 
     def number(self, value: float) -> str:
-        """A metric, short: four decimals, or four digits where it is very small or large."""
+        """A metric, short: four decimals, or three or four digits where it is small or large."""
         if math.isnan(value):
             return "NaN"
         if math.isinf(value):
             return "∞" if value > 0 else "−∞"
-        if value and not 0.001 <= abs(value) < 1e15:
-            return format_scientific(value, "0.###E0", locale=self._locale)
+        if value and not _SMALLEST_PLAIN <= abs(value) < 1e15:
+            # Rounded before: the pattern would write 9.9999E-7 as 10E-7.
+            rounded = float(f"{value:.3e}")
+            return format_scientific(rounded, "0.###E0", locale=self._locale)
+        if 0 < abs(value) < _SMALL:
+            return format_decimal(float(f"{value:.3g}"), "0.#######", locale=self._locale)
         return format_decimal(value, _DECIMALS, locale=self._locale)
 
     def chance(self, value: float) -> str:
