@@ -1,11 +1,10 @@
 """Merging into a branch, and moving a branch: what it would come to, and then the doing of it."""
 
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from assethub.console.addresses import asset_url, commit_url, commits_url
+from assethub.console.addresses import commit_url, commits_url
 from assethub.console.assets.frame import render_asset
 from assethub.console.commits.changes import Changes, find_changes
 from assethub.console.evaluations.rule_words import translate_results
@@ -111,7 +110,6 @@ def _show_merge(
         plan=plan,
         source=source,
         target=target or "main",
-        own=_own_url(asset, "merge", source=source, target=target),
     )
 
 
@@ -173,7 +171,6 @@ def _show_reset(visit: Visit, branch: str, to: str, problem: HubError | None = N
         changes=changes,
         judged=judged,
         refused=refused,
-        own=_own_url(asset, "reset", branch=branch, to=to),
     )
 
 
@@ -208,7 +205,3 @@ def _find_model(visit: Visit) -> Asset:
     if asset.folder.type != "model":
         raise NotFound("a dataset has only one branch")
     return asset
-
-
-def _own_url(asset: Asset, page: str, **query: str) -> str:
-    return f"{asset_url(asset)}/{page}?{urlencode(query)}"

@@ -136,7 +136,6 @@ def _show(visit: Visit, asset: Asset, problem: HubError | None = None, form: str
         asset,
         http_status=problem.status if problem else 200,
         refs=refs,
-        heads=[each.name for each in refs.branches],
         names=(users.list_names(visit.hub), groups.list_names(visit.hub)) if owns else ((), ()),
         problem=problem,
         form=form,
