@@ -148,7 +148,7 @@ def record(bin_: Path, place: Path, url: str) -> None:
         "commit f/m -m first -a model.bin",
         "create evaluation f/m -d d/test -m accuracy=0.5",
     ):
-        run(bin_ / "ah", *line.split(), environment=login)
+        run(bin_ / "ah", *line.split(), inside=place, environment=login)
     found = run(bin_ / "ah", "search", "evaluation", "accuracy >= 0.5", environment=login)
     expect("ann/model/f/m" in found, True)
     run(bin_ / "assethub", "check", "--data", place / "data")
