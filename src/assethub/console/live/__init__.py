@@ -6,7 +6,9 @@ A template says which part of its page follows what:
 
 The part has an id, and its value is the path of an asset or a folder, or nothing for all that the
 visitor may see. When something changes there, `js/live.js` gets the page again and puts the part's
-new content in place of the old; where somebody is at work in it, a button offers that instead.
+new content in place of the old; where somebody is at work in it, a button offers that instead. With
+`data-live-offers` it always does, and loads the page anew: for parts that scripts have taken hold
+of.
 """
 
 from starlette.routing import BaseRoute, Route

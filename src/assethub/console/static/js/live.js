@@ -78,12 +78,13 @@ function plain(part) {
   for (const each of copy.querySelectorAll("time")) each.textContent = "";
   for (const each of copy.querySelectorAll('input[name="form_token"]')) each.remove();
   for (const each of copy.querySelectorAll("details[open], dialog[open]")) each.removeAttribute("open");
-  for (const each of copy.querySelectorAll("[data-set-by-script]")) each.removeAttribute("disabled");
+  for (const each of copy.querySelectorAll("[data-set-by-script], [data-needs-name]")) each.removeAttribute("disabled");
   return copy.innerHTML;
 }
 
 function offer(old, fresh) {
-  if (!isInUse(old)) {
+  const script = old.dataset.liveOffers !== undefined;
+  if (!script && !isInUse(old)) {
     swap(old, fresh);
     return;
   }
@@ -93,7 +94,7 @@ function offer(old, fresh) {
   button.className = "live-more";
   button.dataset.liveMore = "";
   button.textContent = text("live-more");
-  button.addEventListener("click", () => swap(old, fresh));
+  button.addEventListener("click", () => (script ? location.reload() : swap(old, fresh)));
   old.prepend(button);
   say(text("live-news"));
 }
@@ -123,6 +124,7 @@ function swap(old, fresh) {
     [each.scrollLeft, each.scrollTop] = scrolled[index] ?? [0, 0];
   });
   for (const each of added.querySelectorAll("details[id]")) if (opened.has(each.id)) each.open = true;
+  for (const each of added.querySelectorAll("[data-confirms]")) each.dispatchEvent(new Event("input", { bubbles: true }));
   restoreFocus(added, focus);
   say(text("live-done"));
   document.dispatchEvent(new CustomEvent("live", { detail: added }));
