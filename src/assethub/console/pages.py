@@ -104,7 +104,8 @@ def _finish(visit: Visit, handler: Handler) -> Response:
 def _answer(visit: Visit, handler: Handler) -> Response:
     try:
         visit = replace(visit, signed_in=find_signed_in(visit.request))
-        if visit.signed_in:
+        # Only what a GET has shown can be asked for again.
+        if visit.signed_in and visit.request.method == "GET":
             visit = replace(visit, mark=find_newest(visit.hub))
         if visit.request.method == "POST":
             check_same_origin(visit.request)
