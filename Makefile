@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo install install-dev bench bench-install growth lint types imports docs packages screenshots test torture load
+.PHONY: demo install install-dev bench bench-install growth lint types imports docs packages screenshots test tests torture load
 
 demo: install
 	$(BIN)/python scripts/demo.py
@@ -39,8 +39,15 @@ imports: install-dev
 docs: install-dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --clean --site-dir build/site
 
-test: lint types imports docs
-	$(BIN)/pytest -n 2
+# What is wrong at a glance is said first. The types and the documents are looked at beside the tests, which leave the
+# cores alone now and then, as hubs start and wait.
+test: lint imports
+	$(MAKE) --no-print-directory --jobs=2 tests types docs
+
+# What tests leave behind is kept where one has failed.
+tests: install-dev
+	place=$$(mktemp -d "$$(sh scripts/quick_place.sh)/hubs.XXXXXX") && \
+	TMPDIR=$$place $(BIN)/pytest -n 3 --dist worksteal && { rm -r "$$place" || :; }
 
 # Builds the wheel and the source archive, and tries them in clean environments of these Pythons.
 PYTHONS ?= $(BIN)/python
