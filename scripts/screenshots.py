@@ -26,7 +26,7 @@ _COLUMNS = (
     "param.dropout",
 )
 # Pictures are as high as their page, within these.
-_LOWEST, _HIGHEST = 600, 1_600
+_LOWEST, _HIGHEST = 600, 1_400
 
 
 class View(NamedTuple):
@@ -55,7 +55,7 @@ def list_views(example: Example) -> dict[str, View]:
         "merge": View(f"{MODEL}/merge?source=branch/v2&target=main"),
         "evaluations": View(f"{MODEL}/evaluations?{columns}"),
         "evaluation": View(f"/evaluations/{example.compared[1]}"),
-        "compare": View(f"/compare?{chosen}"),
+        "compare": View(f"/compare?{chosen}&metric=accuracy&metric=loss&metric=latency ms"),
         "leaderboard": View(f"/o/{MNIST}/leaderboard?metric=accuracy"),
         "history": View(f"{MODEL}/history?metric=accuracy&ref=branch/v2"),
         "gates": View(f"{MODEL}/gates?branch=main&source=branch/v2"),
