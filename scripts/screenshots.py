@@ -50,7 +50,6 @@ def list_views(example: Example) -> dict[str, View]:
         "file": View(f"/o/{MNIST}/files?path=test.parquet"),
         "upload": View(f"{MODEL}/upload?ref=branch/v2"),
         "commits": View(f"{MODEL}/commits"),
-        "branches": View(f"{MODEL}/branches"),
         "diff": View(f"{MODEL}/diff?from=tag/v2.0&to=branch/v2"),
         "merge": View(f"{MODEL}/merge?source=branch/v2&target=main"),
         "evaluations": View(f"{MODEL}/evaluations?{columns}"),
