@@ -7,13 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import urllib3
 
 from assethub.core import assets, sharing
 from assethub.core.permissions import Level
 from assethub.core.repository import branches
 from assethub.core.sharing import Grantee
+from assethub.core.values import now
 from assethub.settings import Settings
+from assethub.store.chains import Entry, add_entry, begin_entries, write_entries
 from console.shelves import Shelf, make_shelf
 from console.visitors import Visitor
 from hubs import RunningHub, run_hub
@@ -187,6 +190,27 @@ def test_open_streams_do_not_hold_up_the_end_of_the_hub(tmp_path: Path) -> None:
         began = time.monotonic()
     assert time.monotonic() - began < 5
     assert all(stream.ends() for stream in streams)
+
+
+def test_a_change_is_told_that_was_numbered_before_others_and_committed_after(
+    shelf: Shelf, owner: Visitor
+) -> None:
+    """As on PostgreSQL, where each writer numbers its rows before it commits them."""
+    engine = shelf.hub.inside.database.engine
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    user, folder = shelf.user, assets.get_asset(shelf.hub.inside, shelf.user, shelf.model_id).folder
+    said = (now(), user.id, user.name, "", "", "branch.slow", shelf.model, shelf.model_id)
+    with listening(owner, f"?about={shelf.model}") as stream, engine.connect() as connection:
+        begin_entries(connection)
+        add_entry(connection, Entry(*said, folder.id, "done", {}))
+        write_entries(connection)
+        shelf.branch("quick")
+        quick = stream.next()
+        connection.commit()
+        slow = stream.next()
+    assert (quick["action"], slow["action"]) == ("branch.create", "branch.slow")
+    assert int(slow["id"]) < int(quick["id"])
 
 
 def test_two_processes_of_a_hub_tell_of_each_others_changes(shelf: Shelf, owner: Visitor) -> None:
