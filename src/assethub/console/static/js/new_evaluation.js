@@ -94,6 +94,5 @@ async function sendSamples(field) {
 }
 
 function setBusy(busy) {
-  delete form.dataset.sent;
   form.querySelector("button.primary").disabled = busy;
 }
