@@ -64,6 +64,12 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) form.removeAttribute("data-sent");
 });
 
+// Where the tabs scroll, on phones, the current one has to be in sight.
+for (const tab of document.querySelectorAll(":is(.tabs, .admin > .side) [aria-current]")) {
+  const [own, whole] = [tab, tab.parentElement].map((each) => each.getBoundingClientRect());
+  tab.parentElement.scrollLeft += own.left + own.width / 2 - whole.left - whole.width / 2;
+}
+
 // Without script a dialog with a problem is the page's target; with it, it opens as it should.
 document.querySelector("dialog[data-open]")?.showModal();
 

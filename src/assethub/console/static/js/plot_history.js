@@ -11,7 +11,7 @@ drawAll(".history-plot", (figure, colours) => {
   const shown = figure.ticks.map((_, place) => place).filter((place) => place % step === 0);
   const layout = makeLayout(colours, {
     showlegend: several,
-    legend: { orientation: "h", y: 1.12 },
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom" },
     hovermode: "closest",
     xaxis: makeAxis(colours, {
       tickvals: shown,
