@@ -88,9 +88,9 @@ def counted(hub: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     ran: list[str] = []
     run = statements._run
 
-    def record(connection: Any, sql: str, values: Any, *, many: bool = False) -> Any:
+    def record(connection: Any, sql: str, values: Any, take: Any) -> Any:
         ran.append(sql)
-        return run(connection, sql, values, many=many)
+        return run(connection, sql, values, take)
 
     def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         ran.append(statement)

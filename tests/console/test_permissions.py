@@ -20,6 +20,7 @@ VIEW = "   303 303  404 200  200 200  200 404"
 EDIT = "   303 303  404 403  403 200  200 404"
 ADMIN = "  303 303  403 403  403 403  403 200"
 SIGNED = " 200 200  303 303  303 303  303 303"
+MISSING = " 303 303  404 404  404 404  404 404"
 # Without the token of one's session a form changes nothing.
 FORM = "   303 303  403 403  403 403  403 403"
 # An empty choice is one too.
@@ -93,7 +94,8 @@ TABLE = {
     "GET /o/{owner}/{type}/{folder}/{name}/evaluations/new": VIEW,
     "POST /o/{owner}/{type}/{folder}/{name}/evaluations/new": FORM,
     "GET /compare": HOME,
-    "GET /o/{owner}/{type}/{folder}/{name}/leaderboard": VIEW,
+    # The scene is of a model; only datasets have one.
+    "GET /o/{owner}/{type}/{folder}/{name}/leaderboard": MISSING,
     "GET /o/{owner}/{type}/{folder}/{name}/history": VIEW,
     "GET /o/{owner}/{type}/{folder}/{name}/commits": VIEW,
     "POST /o/{owner}/{type}/{folder}/{name}/commit/{commit}/revert": FORM,

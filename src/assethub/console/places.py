@@ -55,6 +55,13 @@ def find_commit(visit: Visit) -> tuple[Asset, Commit]:
     return asset, logs.get_commit(visit.hub, visit.user, asset.id, id_)
 
 
+def find_point_of(visit: Visit, type_: str) -> Point:
+    """`find_point` for a page that only models or only datasets have; raises NotFound."""
+    if visit.request.path_params["type"] != type_:
+        raise NotFound("page not found")
+    return find_point(visit)
+
+
 def find_point(visit: Visit, parameter: str = "ref") -> Point:
     """The point that a parameter of the query names; branch main without it. Raises NotFound.
 

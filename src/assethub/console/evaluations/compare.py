@@ -12,6 +12,7 @@ from assethub.console.pages import render
 from assethub.console.visits import Visit
 from assethub.core.comparisons import comparison
 from assethub.core.comparisons.comparison import FEWEST, MOST, Compared, Table, Wish
+from assethub.core.people.users import User
 from assethub.errors import Conflict, HubError, InvalidInput, NotFound, Unavailable
 
 # As `ah` and the API show them: their places as letters.
@@ -35,7 +36,8 @@ def show_comparison(visit: Visit) -> Response:
     """The differences of two to eight evaluations, named by `e=ID` or as the latest of models."""
     names = [name.strip() for name in visit.query.getlist("e") if name.strip()]
     wish = _read(visit)
-    table, problem = _compare(visit, names, wish) if names else (None, None)
+    user = visit.user
+    table, problem = _compare(visit, user, names, wish) if names else (None, None)
     lines = list(_lines(visit, table)) if table else []
     sides = tabulate(visit, table.evaluations).rows if table else []
     return render(
@@ -68,10 +70,10 @@ def _read(visit: Visit) -> Wish:
 
 
 def _compare(
-    visit: Visit, names: Sequence[str], wish: Wish
+    visit: Visit, user: User, names: Sequence[str], wish: Wish
 ) -> tuple[Table | None, HubError | None]:
     try:
-        return comparison.compare_evaluations(visit.hub, visit.user, names, wish), None
+        return comparison.compare_evaluations(visit.hub, user, names, wish), None
     except (InvalidInput, NotFound, Conflict, Unavailable) as error:
         return None, error
 

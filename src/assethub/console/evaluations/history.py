@@ -10,7 +10,7 @@ from assethub.console.addresses import evaluation_url
 from assethub.console.assets.frame import render_asset
 from assethub.console.evaluations.offers import offer
 from assethub.console.evaluations.scores import Row, tabulate
-from assethub.console.places import Point, find_point
+from assethub.console.places import Point, find_point_of
 from assethub.console.visits import Visit
 from assethub.core.comparisons import trends
 from assethub.core.comparisons.directions import expect_direction
@@ -24,7 +24,7 @@ _NORMAL_95 = 1.959964
 
 def show_history(visit: Visit) -> Response:
     """One metric along the commits that led to a branch, a tag or a commit, oldest first."""
-    point = find_point(visit)
+    point = find_point_of(visit, "model")
     offers = offer(visit, point.asset)
     metric = visit.query.get("metric") or next(iter(offers.metrics), "")
     trend, problem = _trace(visit, point, metric)

@@ -11,7 +11,7 @@ from assethub.console.assets.frame import render_asset
 from assethub.console.evaluations.offers import offer
 from assethub.console.evaluations.remarks import translate
 from assethub.console.evaluations.scores import Row, tabulate
-from assethub.console.places import Point, find_point
+from assethub.console.places import Point, find_point_of
 from assethub.console.visits import Visit
 from assethub.core.comparisons import leaderboards
 from assethub.core.comparisons.leaderboards import Asked, Leaderboard, Place
@@ -34,7 +34,7 @@ class Line(NamedTuple):
 
 def show_leaderboard(visit: Visit) -> Response:
     """The evaluations on a dataset by one metric, best first."""
-    point = find_point(visit)
+    point = find_point_of(visit, "dataset")
     offers = offer(visit, point.asset)
     metric = visit.query.get("metric") or next(iter(offers.metrics), "")
     asked, after = _read(visit, point, metric)

@@ -9,6 +9,7 @@ from assethub.console.addresses import file_url, files_url
 from assethub.console.assets.frame import render_asset
 from assethub.console.files.points import find_points
 from assethub.console.files.previews import Links, make_preview
+from assethub.console.pages import redirect
 from assethub.console.places import Point, find_point
 from assethub.console.visits import Visit
 from assethub.core.pages import MOST_PER_PAGE, Page
@@ -61,13 +62,17 @@ def show_folder(
     http_status: int = 200,
     problem: HubError | None = None,
 ) -> Response:
-    """The page of a folder; `path` ends with `/`, or is empty for the root. Raises NotFound."""
+    """The page of a folder; `path` ends with `/`, or is empty for the root.
+
+    Where there is no such folder, which is often so of one branch and not of another, it is the
+    root, and says so.
+    """
     begins = visit.query.get("q", "")
     after = visit.query.get("after", "")
     commit = logs.get_commit(visit.hub, visit.user, point.asset.id, point.commit)
     listing = list_folder(visit, commit, path + begins, after)
     if not listing.rows and path and not begins and not after:
-        raise NotFound("folder not found", code="object_not_found")
+        return redirect(files_url(point.asset, point.ref, missing=path))
     return render_asset(
         visit,
         "files/folder.html",
