@@ -3,7 +3,10 @@
 
 import { text } from "./texts.js";
 
-const SETTLE = 300;
+const SETTLE = 200;
+// All who look at the same do not ask for it in the same moment, nor in each.
+const SPREAD = 300;
+const REST = 2000;
 const FIRST_WAIT = 5000;
 const LONGEST_WAIT = 300000;
 const MOST_FAILURES = 12;
@@ -14,6 +17,7 @@ let failures = 0;
 let timer = null;
 let settling = null;
 let asking = null;
+let looked = -REST;
 
 function parts() {
   return [...document.querySelectorAll("[data-live][id]")];
@@ -32,7 +36,8 @@ function listen() {
   source.addEventListener("change", (event) => {
     since = event.lastEventId;
     clearTimeout(settling);
-    settling = setTimeout(() => void look(), SETTLE);
+    const rest = Math.max(0, looked + REST - performance.now());
+    settling = setTimeout(() => void look(), rest + SETTLE + SPREAD * Math.random());
   });
   source.addEventListener("error", () => {
     // A lost connection the browser makes anew by itself; after a refusal it does not.
@@ -50,6 +55,7 @@ function leave() {
 }
 
 async function look() {
+  looked = performance.now();
   asking?.abort();
   const mine = new AbortController();
   asking = mine;
