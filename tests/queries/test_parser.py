@@ -64,7 +64,8 @@ def refusal(text: str, parse=parse_query) -> str:
 @pytest.mark.parametrize("text", examples("query"))
 def test_the_searches_of_the_document_are_understood(text: str) -> None:
     query = parse_query(text)
-    assert parse_query(write_query(query)) == query
+    # Written out, since from Python 3.13 on data with a NaN does not equal itself.
+    assert repr(parse_query(write_query(query))) == repr(query)
 
 
 @pytest.mark.parametrize("text", examples("sort"))
