@@ -30,7 +30,7 @@ def test_two_browsers_see_each_others_changes(hub: RunningHub, page: Page, other
     show_evaluations(page, shelf)
     expect(page.locator("tbody tr")).to_have_count(1)
     sign_in(other, shelf, f"{shelf.model_url}/evaluations/new")
-    other.get_by_label("Dataset", exact=True).fill(shelf.dataset)
+    other.get_by_role("combobox", name="Dataset").fill(shelf.dataset)
     other.get_by_label("Name, row 1").first.fill("accuracy")
     other.get_by_label("Value, row 1").first.fill("0.75")
     other.get_by_role("button", name="Record", exact=True).click()
