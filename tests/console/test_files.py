@@ -150,10 +150,19 @@ def test_a_folder_is_filtered_by_how_names_begin(gallery: Shelf, guest: Visitor)
 
 
 def test_what_is_not_there_is_not_found(gallery: Shelf, guest: Visitor) -> None:
-    for path in ("files?path=none", "files?path=none/", "archive?path=none", "files?ref=none"):
+    for path in ("archive?path=none", "files?ref=none"):
         assert guest.get(f"{gallery.model_url}/{path}").status == 404
     assert guest.get(f"{gallery.model_url}/files?path=a//../b").status in (400, 404)
     assert guest.get(f"{gallery.model_url}/files?path=deep").status == 200
+
+
+def test_a_path_that_a_reference_lacks_leads_to_what_it_has(gallery: Shelf, guest: Visitor) -> None:
+    for path in ("none", "none/"):
+        page = guest.get(f"{gallery.model_url}/files?path={path}")
+        assert page.status == 303
+        page = guest.get(page.location)
+        assert page.status == 200
+        assert "There is no none/ at main." in page.text
 
 
 # Previews.

@@ -252,8 +252,10 @@ def crawl(visitor: Visitor) -> dict[str, Page]:
     while ahead:
         url = ahead.pop()
         found[url] = visitor.get(url)
-        assert found[url].status == 200, url
-        for link in found[url].links():
+        assert found[url].status in (200, 303), url
+        for link in (*found[url].links(), found[url].location):
+            if not link:
+                continue
             if link[0] == "/" and _shape(link) not in seen:
                 seen.add(_shape(link))
                 ahead.append(link)

@@ -57,9 +57,10 @@ def find_commit(visit: Visit) -> tuple[Asset, Commit]:
 
 def find_point_of(visit: Visit, type_: str) -> Point:
     """`find_point` for a page that only models or only datasets have; raises NotFound."""
-    if visit.request.path_params["type"] != type_:
+    point = find_point(visit)
+    if point.asset.folder.type != type_:
         raise NotFound("page not found")
-    return find_point(visit)
+    return point
 
 
 def find_point(visit: Visit, parameter: str = "ref") -> Point:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.responses import Response
 
@@ -20,7 +20,9 @@ from assethub.core.permissions import Level, level_of
 from assethub.core.searches.cursors import Match, write_after
 from assethub.core.searches.search import Asked, search_evaluations
 from assethub.errors import HubError, NotFound
-from assethub.statistics import Interval, Summary, summary_interval
+
+if TYPE_CHECKING:
+    from assethub.statistics import Interval
 
 _MOST_METRICS = 300
 
@@ -35,7 +37,7 @@ class Line(NamedTuple):
     name: str
     value: float
     detail: Detail
-    interval: Interval | None
+    interval: "Interval | None"
     higher_is_better: bool
     is_sure: bool
 
@@ -103,8 +105,10 @@ def _lines(evaluation: Evaluation) -> Iterator[Line]:
         yield Line(group, last, value, detail, interval, higher, known is not None)
 
 
-def _interval(value: float, detail: Detail) -> Interval | None:
+def _interval(value: float, detail: Detail) -> "Interval | None":
     share = bool(detail.n) and not detail.stderr and 0 <= value <= 1
+    from assethub.statistics import Summary, summary_interval
+
     found = summary_interval(Summary(float(value), detail.stderr, detail.n, share))
     return found if math.isfinite(found.high - found.low) else None
 
