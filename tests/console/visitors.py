@@ -1,6 +1,7 @@
 """Visitors of the console who send HTTP themselves: a browser's manners without its pictures."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookies import Morsel, SimpleCookie
@@ -122,6 +123,11 @@ class Visitor:
     def post(self, path: str, fields: dict[str, str], **headers: str) -> Page:
         return self._send("POST", path, urlencode(fields), headers)
 
+    def post_files(self, path: str, fields: Mapping[str, str | tuple[str, bytes]]) -> Page:
+        """Sends a form with files: a file is its name and what it holds."""
+        body, kind = urllib3.encode_multipart_formdata(fields)
+        return self._send("POST", path, body, {"Content-Type": kind})
+
     def sign_in(self, user: User) -> "Visitor":
         page = self.post("/signin", {"key": user.key})
         assert (page.status, page.location) == (303, "/"), page.text
@@ -141,7 +147,7 @@ class Visitor:
     def is_signed_in(self) -> bool:
         return self.get("/").status == 200
 
-    def _send(self, method: str, path: str, body: str | None, headers: Headers) -> Page:
+    def _send(self, method: str, path: str, body: str | bytes | None, headers: Headers) -> Page:
         sent = {"Accept": "text/html", "Accept-Language": self._language}
         if body is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
