@@ -200,7 +200,7 @@ class Stage:
         fields["form_token"] = visitor.get("/account").fields()["form_token"]
         path = self.fill(form.path)
         if form.path in FILES:
-            return visitor.post_files(path, fields | FILES[form.path])
+            return visitor.post_files(path, {**fields, **FILES[form.path]})
         return visitor.post(path, fields)
 
     def fill(self, text: str) -> str:
