@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from assethub.settings import Settings
+from browser.visits import open_window
 from hubs import RunningHub, run_hub
 
 # Of a page on a busy machine: as long as it is waited for.
@@ -33,16 +34,5 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
 @pytest.fixture
 def page(hub: RunningHub, chromium: Browser) -> Iterator[Page]:
     """A new browser window. At the end: nothing was asked of others, the console is silent."""
-    context = chromium.new_context(locale="en-US", viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    asked: list[str] = []
-    said: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-    yield page
-    context.close()
-    assert asked
-    assert [url for url in asked if not url.startswith(hub.url + "/")] == []
-    assert said == []
+    with open_window(hub, chromium, viewport={"width": 1440, "height": 900}) as page:
+        yield page

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from assethub.core.people import accounts, sessions, users
 from assethub.core.people.sessions import Origin
 from assethub.settings import Settings
+from browser.visits import open_account, open_window, sign_out
 from console.providers import CLIENT, SECRET, Provider, run_provider
 from hubs import RunningHub, run_hub
 
@@ -45,16 +46,10 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def watched(chromium: Browser) -> Iterator[Page]:
+def watched(hub: RunningHub, chromium: Browser) -> Iterator[Page]:
     """A window with JavaScript, in which at the end none has run and nothing was refused."""
-    context = chromium.new_context(locale="en-US")
-    page = context.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-    yield page
-    context.close()
-    assert said == []
+    with open_window(hub, chromium) as page:
+        yield page
 
 
 def test_from_the_provider_to_the_account_and_out_again(
@@ -69,7 +64,7 @@ def test_from_the_provider_to_the_account_and_out_again(
     expect(page.get_by_role("heading", level=1)).to_have_text("ann")
     expect(page.get_by_text("vision")).to_be_visible()
     expect(page.get_by_text("by OpenID Connect")).to_be_visible()
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     page.goto(f"{hub.url}/account")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
@@ -79,23 +74,23 @@ def test_from_a_link_to_a_password_a_key_and_its_end(hub: RunningHub, page: Page
     token = sessions.make_signin_token(hub.inside, users.find_user(hub.inside, "bob"))
     page.goto(f"{hub.url}/signin?token={token}")
     page.get_by_role("button", name="Continue").click()
-    page.get_by_role("link", name="bob").click()
+    open_account(page)
     page.get_by_label("New password", exact=True).fill(PASSWORD)
     page.get_by_label("New password again").fill(PASSWORD)
     page.get_by_role("button", name="Set a password").click()
-    expect(page.get_by_role("status")).to_contain_text("The new password is set.")
-    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("The new password is set.")).to_be_visible()
+    sign_out(page)
     page.get_by_label("User name").fill(person.name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_role("link", name="bob").click()
+    open_account(page)
     page.get_by_text("New key").click()
     page.get_by_label("Name").fill("laptop")
     page.get_by_label("Good for").select_option("30 days")
     page.get_by_role("button", name="Make the key").click()
     expect(page.locator("#new-key")).to_have_text(re.compile("[0-9a-f-]{36}"))
     page.get_by_role("button", name="Revoke laptop").click()
-    expect(page.get_by_role("status")).to_contain_text("The key is revoked")
+    expect(page.get_by_text("The key is revoked")).to_be_visible()
 
 
 def test_texts_of_an_account_run_nothing(hub: RunningHub, watched: Page) -> None:

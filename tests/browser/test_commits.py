@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from assethub.core.repository import branches, logs, merging
 from browser.accessibility import check_page
-from browser.visits import sign_in
+from browser.visits import choose_language, sign_in
 from console.shelves import Shelf, make_shelf
 from hubs import RunningHub
 
@@ -129,8 +129,7 @@ def test_a_gate_is_written_tried_live_and_passed_with_a_reason(page: Page, shelf
 
 def test_a_model_is_moved_renamed_and_deleted_in_chinese(page: Page, shelf: Shelf) -> None:
     sign_in(page, shelf, quote(f"{shelf.model_url}/reset?branch=main&to=branch/next"))
-    page.get_by_label("Language and theme").click()
-    page.get_by_role("button", name="中文").click()
+    choose_language(page, "中文")
     expect(page.get_by_role("heading", name="移动分支")).to_be_visible()
     check_page(page)
     page.get_by_label("确认将 main 移动到 commit").check()

@@ -8,9 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from assethub.core.evaluations import recording
 from assethub.core.evaluations.samples import SampleIntake
-from assethub.core.people import sessions
 from browser.accessibility import check_page
-from browser.visits import sign_in
+from browser.visits import PHONE, open_window, sign_in
 from console.shelves import Shelf, make_shelf
 from hubs import RunningHub
 
@@ -140,22 +139,15 @@ def test_an_evaluation_is_recorded_with_samples_sent_ahead(
 
 def test_the_table_in_chinese_on_a_phone(hub: RunningHub, chromium: Browser) -> None:
     shelf, ids = fill(hub)
-    context = chromium.new_context(locale="zh-CN", viewport={"width": 390, "height": 800})
-    page = context.new_page()
-    sign_in_zh(page, shelf, f"{shelf.model_url}/evaluations")
-    expect(page.get_by_role("heading", name="评估结果")).to_be_visible()
-    for path in (
+    paths = (
         f"{shelf.model_url}/evaluations",
         f"/evaluations/{ids[2]}",
         f"{shelf.model_url}/evaluations/new",
-    ):
-        page.goto(hub.url + path)
-        check_page(page)
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
-    context.close()
-
-
-def sign_in_zh(page: Page, shelf: Shelf, target: str) -> None:
-    token = sessions.make_signin_token(shelf.hub.inside, shelf.user)
-    page.goto(f"{shelf.hub.url}/signin?token={token}&next={target}")
-    page.get_by_role("button", name="继续").click()
+    )
+    with open_window(hub, chromium, locale="zh-CN", viewport=PHONE) as page:
+        sign_in(page, shelf, paths[0])
+        expect(page.get_by_role("heading", name="评估结果")).to_be_visible()
+        for path in paths:
+            page.goto(hub.url + path)
+            check_page(page)
+            assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from assethub.core.people import sessions, users
+from assethub.core.people import users
 from browser.accessibility import check_page
-from browser.visits import sign_in
+from browser.visits import PHONE, choose_language, open_window, sign_in
 from console.shelves import Shelf, make_shelf
 from hubs import RunningHub
 
@@ -56,11 +56,12 @@ def test_the_best_scores_follow_the_chosen_metric(page: Page, shelf: Shelf) -> N
 
 
 def test_a_search_by_keyboard_alone_in_chinese_on_a_phone(chromium: Browser, shelf: Shelf) -> None:
-    context = chromium.new_context(locale="zh-CN", viewport={"width": 390, "height": 800})
-    page = context.new_page()
-    token = sessions.make_signin_token(shelf.hub.inside, shelf.user)
-    page.goto(f"{shelf.hub.url}/signin?token={token}")
-    page.get_by_role("button", name="继续").click()
+    with open_window(shelf.hub, chromium, locale="zh-CN", viewport=PHONE) as page:
+        sign_in(page, shelf)
+        search_by_keyboard(page, shelf)
+
+
+def search_by_keyboard(page: Page, shelf: Shelf) -> None:
     expect(page.get_by_role("heading", name="最近更改")).to_be_visible()
     page.keyboard.press("/")
     page.keyboard.type("svm label")
@@ -72,7 +73,6 @@ def test_a_search_by_keyboard_alone_in_chinese_on_a_phone(chromium: Browser, she
     for path in ("/", "/search?q=svm", "/admin/audit", "/account", "/admin/storage"):
         page.goto(shelf.hub.url + path)
         assert page.evaluate("document.documentElement.scrollWidth") == 390, path
-    context.close()
 
 
 def test_the_menus_of_the_bar_change_language_and_theme(page: Page, shelf: Shelf) -> None:
@@ -80,8 +80,7 @@ def test_the_menus_of_the_bar_change_language_and_theme(page: Page, shelf: Shelf
     page.get_by_label("Language and theme").click()
     page.get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    page.get_by_label("Language and theme").click()
-    page.get_by_role("button", name="中文").click()
+    choose_language(page, "中文")
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     page.get_by_label("语言与主题").click()
     page.keyboard.press("Escape")

@@ -16,10 +16,10 @@ from assethub.core.people.sessions import Origin
 from assethub.core.permissions import Level
 from assethub.core.repository import branches, finish, operations, tags
 from assethub.core.sharing import Grantee
-from assethub.settings import Settings
+from browser.visits import account_menu, listen, sign_in
 from console.shelves import Shelf, make_shelf
 from console.visitors import Visitor
-from hubs import RunningHub, run_hub
+from hubs import RunningHub
 
 # It would end whatever it stands in, an element, an attribute or a script, and say that it ran.
 TEXT = (
@@ -51,13 +51,6 @@ class Elsewhere(NamedTuple):
         self.page[:] = [f"<!doctype html><meta charset=utf-8><body>{body}"]
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
-    place = tmp_path_factory.mktemp("hub")
-    with run_hub(Settings(data=place / "data"), place / "log") as running:
-        yield running
-
-
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(locale="en-US")
@@ -74,11 +67,7 @@ def page(context: BrowserContext) -> Page:
 @pytest.fixture
 def heard(page: Page) -> list[str]:
     """What the browser complains of, and what scripts would say."""
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-    return said
+    return listen(page)
 
 
 @pytest.fixture
@@ -119,13 +108,6 @@ def run_elsewhere() -> Iterator[Elsewhere]:
         running.server.shutdown()
         thread.join()
         running.server.server_close()
-
-
-def sign_in(page: Page, shelf: Shelf) -> None:
-    token = sessions.make_signin_token(shelf.hub.inside, shelf.user)
-    page.goto(f"{shelf.hub.url}/signin?token={token}")
-    page.get_by_role("button", name="Continue").click()
-    page.wait_for_url(f"{shelf.hub.url}/")
 
 
 def test_no_text_of_a_user_runs_and_no_page_breaks_its_own_policy(
@@ -201,9 +183,13 @@ def crawl(page: Page, home: str) -> dict[str, str]:
 
 
 def _shape(url: str) -> tuple[str, ...]:
-    """An address without what its query says: of those alike in the rest one is enough."""
+    """An address without what its query says: of those alike in the rest one is enough.
+
+    A scope makes another page of it.
+    """
     place = urlsplit(url)
-    names = (name for name, _ in parse_qsl(place.query, keep_blank_values=True))
+    fields = parse_qsl(place.query, keep_blank_values=True)
+    names = (f"{name}={value}" if name == "scope" else name for name, value in fields)
     return (place.path, *sorted({*names}))
 
 
@@ -299,7 +285,7 @@ def test_no_target_leads_to_another_origin(shelf: Shelf, elsewhere: Elsewhere, p
         token = sessions.make_signin_token(shelf.hub.inside, shelf.user)
         page.goto(f"{hub}/signin?token={token}&next={quote(target, safe='')}")
         page.get_by_role("button", name="Continue").click()
-        expect(page.locator("header")).to_contain_text(shelf.owner.name)
+        expect(account_menu(page)).to_contain_text(shelf.owner.name)
         assert page.url.startswith(f"{hub}/"), target
         page.goto(f"{hub}/signin?next={quote(target, safe='')}")
         assert page.url.startswith(f"{hub}/"), target

@@ -72,7 +72,7 @@ def show_folder(
     commit = logs.get_commit(visit.hub, visit.user, point.asset.id, point.commit)
     listing = list_folder(visit, commit, path + begins, after)
     if not listing.rows and path and not begins and not after:
-        return redirect(files_url(point.asset, point.ref, missing=path))
+        return redirect(files_url(point.asset, point.ref, missing=path.rstrip("/")))
     return render_asset(
         visit,
         "files/folder.html",

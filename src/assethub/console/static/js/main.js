@@ -13,7 +13,7 @@ document.addEventListener("click", (event) => {
   const opener = element?.closest("[data-dialog]");
   if (opener) {
     event.preventDefault();
-    document.getElementById(opener.dataset.dialog)?.showModal();
+    show(document.getElementById(opener.dataset.dialog));
   }
   if (element?.closest("[data-close]")) {
     event.preventDefault();
@@ -71,7 +71,13 @@ for (const tab of document.querySelectorAll(":is(.tabs, .admin > .side) [aria-cu
 }
 
 // Without script a dialog with a problem is the page's target; with it, it opens as it should.
-document.querySelector("dialog[data-open]")?.showModal();
+show(document.querySelector("dialog[data-open]"));
+
+// Not by `autofocus`: browsers look for it in dialogs that are closed, too, and complain.
+function show(dialog) {
+  dialog?.showModal();
+  dialog?.querySelector("[data-first]")?.focus();
+}
 
 async function copy(button) {
   const source = button.dataset.copyFrom;

@@ -15,6 +15,7 @@ function mount(form) {
   const memory = new Memory(asset, branch);
   const rows = new Rows(form, (path) => chosen.delete(path));
   const chosen = new Map();
+  let reading = Promise.resolve();
   let running = null;
   let overwrite = false;
 
@@ -34,17 +35,20 @@ function mount(form) {
     void start();
   });
   part("cancel").addEventListener("click", () => running?.abort());
-  takeDrops(part("drop-here"), add);
+  takeDrops(part("drop-here"), take);
   const page = document.querySelector(`[data-drop="${form.closest("dialog")?.id}"]`);
   if (page) {
-    takeDrops(page, (files) => {
-      form.closest("dialog").showModal();
-      add(files);
-    });
+    takeDrops(page, (dropped) => take(dropped).then(() => form.closest("dialog").showModal()));
   }
   addEventListener("beforeunload", (event) => {
     if (running) event.preventDefault();
   });
+
+  // A commit must not begin while folders that were dropped are read still.
+  function take(dropped) {
+    reading = Promise.all([reading, dropped.then(add, () => complain(text("unreadable")))]);
+    return reading;
+  }
 
   function add(files) {
     for (const each of files) {
@@ -56,6 +60,8 @@ function mount(form) {
 
   async function start() {
     const message = form.elements.message.value.trim();
+    await reading;
+    if (running) return;
     if (!chosen.size || !message) {
       complain(text(chosen.size ? "nomessage" : "nofiles"));
       return;
@@ -133,6 +139,6 @@ function takeDrops(place, take) {
     if (!isOfFiles(event)) return;
     event.preventDefault();
     place.classList.remove("dragged");
-    void readDrop(event.dataTransfer).then(take);
+    void take(readDrop(event.dataTransfer));
   });
 }
