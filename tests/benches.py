@@ -106,9 +106,7 @@ class Bench:
         with SampleIntake(self.hub, self.user) as intake:
             intake.write(b'{"id": 1, "accuracy": 1}\n{"id": 2, "accuracy": 0}\n')
             sent = intake.finish()
-        made = create_evaluation(
-            self.hub, self.user, *sides, {"accuracy": 0.5}, samples=sent.id
-        )
+        made = create_evaluation(self.hub, self.user, *sides, {"accuracy": 0.5}, samples=sent.id)
         with self.hub.database.read() as connection:
             query = sa.text(
                 'SELECT address, "offset", length FROM contents JOIN samples USING (sha256) '
