@@ -57,6 +57,7 @@ def test_from_a_sign_in_link_to_an_evaluation_and_both_its_commits(
     table.get_by_role("link", name=shelf.dataset_commit[:8]).click()
     expect(page.get_by_role("heading", name="Add the dataset")).to_be_visible()
     expect(page.get_by_role("link", name="digits/svm")).to_be_visible()
+    page.get_by_role("navigation", name="Dataset").get_by_role("link", name="Files").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download test.csv").click()
     assert download.value.suggested_filename == "test.csv"
@@ -98,7 +99,8 @@ def test_a_folder_is_shared_and_taken_back(hub: RunningHub, shelf: Shelf, page: 
     page.get_by_text("Sign in with an API key").click()
     page.get_by_label("API key").fill(other.key)
     page.get_by_role("button", name="Sign in with the key").click()
-    expect(page.get_by_role("link", name="digits")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Your folders")).to_be_visible()
+    expect(page.get_by_role("link", name="digits", exact=True)).to_have_count(0)
     page.get_by_role("link", name="Shared with you").click()
     page.get_by_role("region", name="Models").get_by_role("link", name="digits").click()
     expect(page.get_by_text("lets you view this folder and record evaluations")).to_be_visible()
