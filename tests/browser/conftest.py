@@ -14,7 +14,8 @@ from hubs import RunningHub, run_hub
 expect.set_options(timeout=20_000)
 
 
-@pytest.fixture(scope="module")
+# Not for the session: while it is open no other test can run a loop of events.
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     found = shutil.which("chromium")
     assert found, "these tests need Debian's package chromium"
@@ -24,7 +25,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     place = tmp_path_factory.mktemp("browser")
     with run_hub(Settings(data=place / "data"), place / "log") as running:
