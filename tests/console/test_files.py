@@ -162,7 +162,7 @@ def test_a_path_that_a_reference_lacks_leads_to_what_it_has(gallery: Shelf, gues
         assert page.status == 303
         page = guest.get(page.location)
         assert page.status == 200
-        assert "There is no none/ at main." in page.text
+        assert "There is no none at main." in page.text
 
 
 # Previews.
