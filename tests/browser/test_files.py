@@ -231,6 +231,8 @@ def test_files_are_chosen_and_committed_by_keyboard(
     shelf: Shelf, page: Page, tmp_path: Path
 ) -> None:
     (tmp_path / "one.txt").write_bytes(b"1")
+    # Whoever begins to listen only when the key is pressed may come too late.
+    page.on("filechooser", lambda _: None)
     sign_in(page, shelf, f"{shelf.model_url}/upload?path=texts")
     page.get_by_label("Choose files").focus()
     with page.expect_file_chooser() as chooser:
