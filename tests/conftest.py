@@ -23,6 +23,11 @@ hash_quickly()
 BACKENDS = ("sqlite+files", "postgresql+s3")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with the test that takes longest by far, so that at the end none waits for it."""
+    items.sort(key=lambda item: "test_killed_server" not in item.nodeid)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says what tests have counted: rounds, facts, tries."""
     for report in itertools.chain(*terminalreporter.stats.values()):
