@@ -35,10 +35,13 @@ class Leaks:
         self._recorded: list[str] = []
 
     def note(self, *found: object) -> None:
-        """Notes secrets; short ones are words that stand in a log for another reason."""
+        """Notes secrets; short ones are words that stand in a log for another reason.
+
+        So does one letter again and again, which tests send where something is to be too long.
+        """
         for each in found:
             text = each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each or "")
-            if len(text.strip()) >= _SHORTEST:
+            if len(text.strip()) >= _SHORTEST and len({*text.strip()}) > 1:
                 self.secrets.add(text.strip())
 
     def keep_records(self, hub: Hub) -> None:
