@@ -68,7 +68,7 @@ _EVALUATIONS = """
 INSERT INTO evaluations (id, model_id, model_ref, model_branch, model_tags, model_commit,
  model_folder_id, dataset_id, dataset_ref, dataset_branch, dataset_tags, dataset_commit,
  dataset_folder_id, creator, created, tool)
-SELECT 'bench000-0000-4000-8000-' || substr(CAST(1000000000000 + i AS TEXT), 2), m.id, m.ref,
+SELECT 'be9c0000-0000-4000-8000-' || substr(CAST(1000000000000 + i AS TEXT), 2), m.id, m.ref,
  'main', '[]', m.commit_id, m.folder_id, d.id, d.ref, 'main', '[]', d.commit_id, d.folder_id,
  'owner', 1700000000000000 + i * 1000000, 'bench'
 FROM numbers
