@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from assethub.console.visits import Form
+from assethub.errors import InvalidInput
 
 
 class Said(NamedTuple):
@@ -25,3 +26,9 @@ def read_labels(text: str) -> list[str]:
     """Labels, one a line or with commas between."""
     lines = text.replace(",", "\n").replace("\uff0c", "\n").splitlines()
     return [label.strip() for label in lines if label.strip()]
+
+
+def check_typed(form: Form, name: str) -> None:
+    """Raises InvalidInput unless the name of what is to go was typed to confirm it."""
+    if form.get("typed", "") != name:
+        raise InvalidInput("the name was typed differently", code="typed_differently")

@@ -6,14 +6,11 @@ from typing import Generic, NamedTuple, TypeVar
 T = TypeVar("T")
 
 FOLDERS = 1000
-ASSETS = 1000
 FOLDER_ASSETS = 100
 HITS = 50
 RECENT = 10
 BRANCHES = 200
 TAGS = 200
-COMMITS = 50
-OBJECTS = 1000
 EVALUATIONS = 200
 # On the first page of an asset, of each list.
 NEWEST = 8

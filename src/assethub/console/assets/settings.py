@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from assethub.console.addresses import folder_url, settings_url
 from assethub.console.assets.frame import render_asset
-from assethub.console.forms import read_said
+from assethub.console.forms import check_typed, read_said
 from assethub.console.pages import redirect
 from assethub.console.places import find_asset
 from assethub.console.visits import Visit
@@ -37,8 +37,7 @@ def delete_asset(visit: Visit) -> Response:
     visit.check_form()
     asset = _find(visit)
     try:
-        if visit.form.get("typed", "") != asset.name:
-            raise InvalidInput("the name was typed differently", code="typed_differently")
+        check_typed(visit.form, asset.name)
         assets.delete_asset(visit.hub, visit.user, asset.id)
     except (InvalidInput, PermissionDenied) as error:
         return _show(visit, asset, error)

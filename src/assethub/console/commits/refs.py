@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from assethub.console.addresses import branches_url
 from assethub.console.assets.frame import render_asset
+from assethub.console.forms import check_typed
 from assethub.console.pages import redirect
 from assethub.console.places import find_asset, name_for_core
 from assethub.console.visits import Visit
@@ -21,7 +22,7 @@ from assethub.core.repository.graphs import Apart
 from assethub.core.repository.previews import Guard
 from assethub.core.repository.protection import Protection
 from assethub.core.repository.tags import Tag
-from assethub.errors import HubError, InvalidInput, NotFound
+from assethub.errors import HubError, NotFound
 
 _ON_A_PAGE = 50
 # Of more gates the page does not find out how their branches stand.
@@ -74,7 +75,7 @@ def delete_branch(visit: Visit) -> Response:
     visit.check_form()
     asset, name = find_asset(visit), visit.form.get("name", "")
     try:
-        _check_typed(visit, name)
+        check_typed(visit.form, name)
         branches.delete_branch(visit.hub, visit.user, asset.id, name)
     except HubError as error:
         return _show_problem(visit, asset, error, "delete-branch")
@@ -86,7 +87,7 @@ def delete_tag(visit: Visit) -> Response:
     visit.check_form()
     asset, name = find_asset(visit), visit.form.get("name", "")
     try:
-        _check_typed(visit, name)
+        check_typed(visit.form, name)
         tags.delete_tag(visit.hub, visit.user, asset.id, name)
     except HubError as error:
         return _show_problem(visit, asset, error, "delete-tag")
@@ -110,11 +111,6 @@ def protect_branch(visit: Visit) -> Response:
 
 def _names(visit: Visit, field: str) -> list[str]:
     return visit.form.get(field, "").replace(",", " ").split()
-
-
-def _check_typed(visit: Visit, name: str) -> None:
-    if visit.form.get("typed", "") != name:
-        raise InvalidInput("the name was typed differently", code="typed_differently")
 
 
 def _done(asset: Asset, done: str, name: str) -> Response:

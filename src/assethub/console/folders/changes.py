@@ -5,7 +5,7 @@ from starlette.responses import Response
 from assethub.console.addresses import asset_url, folder_url
 from assethub.console.folders.folder import render_folder
 from assethub.console.folders.home import render_home
-from assethub.console.forms import read_said
+from assethub.console.forms import check_typed, read_said
 from assethub.console.pages import redirect
 from assethub.console.places import find_folder
 from assethub.console.visits import Visit
@@ -56,8 +56,7 @@ def delete_folder(visit: Visit) -> Response:
     visit.check_form()
     folder = find_folder(visit)
     try:
-        if visit.form.get("typed", "") != folder.name:
-            raise InvalidInput("the name was typed differently", code="typed_differently")
+        check_typed(visit.form, folder.name)
         folders.delete_folder(visit.hub, visit.user, folder.id)
     except InvalidInput as error:
         return render_folder(visit, folder, "delete", error)

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from assethub.console.addresses import folder_url
 from assethub.console.folders.folder import LEVELS, render_folder
+from assethub.console.forms import check_typed
 from assethub.console.pages import redirect
 from assethub.console.places import find_folder
 from assethub.console.visits import Visit
@@ -44,8 +45,7 @@ def transfer_folder(visit: Visit) -> Response:
     visit.check_form()
     folder, owner = find_folder(visit), visit.form.get("owner", "").strip()
     try:
-        if visit.form.get("typed", "") != folder.name:
-            raise InvalidInput("the name was typed differently", code="typed_differently")
+        check_typed(visit.form, folder.name)
         sharing.transfer_folder(visit.hub, visit.user, folder.id, owner)
     except (InvalidInput, NotFound, Conflict) as error:
         return render_folder(visit, folder, "transfer", error)
