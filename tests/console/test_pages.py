@@ -284,7 +284,7 @@ def test_long_lists_are_cut_and_say_so(
         shelf.commit(shelf.dataset_id, "main", {f"f{number}": b"1"}, f"Commit {number}")
         shelf.evaluate({"m": number})
         folders.create_folder(shelf.hub.inside, shelf.user, "model", f"more {number}", [])
-    for name in ("FOLDERS", "ASSETS", "OBJECTS", "EVALUATIONS", "NEWEST"):
+    for name in ("FOLDERS", "EVALUATIONS", "NEWEST"):
         monkeypatch.setattr(listings, name, 3)
 
     def show(path: str) -> Page:
