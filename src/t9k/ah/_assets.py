@@ -9,21 +9,19 @@ from ._display import Listing, Shown
 from ._errors import DeletedError
 from ._evaluations import list_evaluation
 from ._history import find_point
+from ._measured import Measured
 from ._messages import inform
 from ._snapshots import Commit, Snapshot, Tag, find_tag
 from ._values import changed_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import timedelta
     from typing import Any
 
     from ._additions import Additions
     from ._connection import Connection
-    from ._evaluations import Evaluation
     from ._folders import Folder
-    from ._records import AssetRecord, BranchEntry, EvaluationEntry, Metrics, Samples, TagEntry
-    from ._trends import History
+    from ._records import AssetRecord, BranchEntry, EvaluationEntry, TagEntry
 
 
 class Asset(Shown):
@@ -139,7 +137,7 @@ class Asset(Shown):
         return Branch(self, MAIN, "")
 
 
-class Model(Asset):
+class Model(Asset, Measured):
     """A model: a repository of files with branches, tags and commits, and evaluations of them.
 
     Attributes: `id`, `folder`, `type` (also `kind`), `name`, `path` (with owner, type and folder),
@@ -173,47 +171,14 @@ class Model(Asset):
         """The branch of that name; raises NotFoundError."""
         return find_branch(self, name)
 
-    def create_evaluation(
-        self,
-        metrics: Metrics,
-        dataset: Dataset | Snapshot | str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        tool: str | Mapping[str, str] | None = None,
-        revision: str | None = None,
-        seed: int | None = None,
-        hardware: str | None = None,
-        duration: float | timedelta | None = None,
-        note: str | None = None,
-        labels: Iterable[str] | None = None,
-        samples: Samples | None = None,
-    ) -> Evaluation:
-        """Record metrics of the commit that `main` points at; see `Branch.create_evaluation`."""
-        return self._main().create_evaluation(
-            metrics,
-            dataset,
-            params=params,
-            tool=tool,
-            revision=revision,
-            seed=seed,
-            hardware=hardware,
-            duration=duration,
-            note=note,
-            labels=labels,
-            samples=samples,
-        )
-
-    def history(
-        self, metric: str, dataset: Dataset | Snapshot | str | None = None, limit: int | None = None
-    ) -> History:
-        """The values of a metric along the commits of `main`; see `Branch.history`."""
-        return self._main().history(metric, dataset, limit)
-
     def list_evaluation(
         self, sort: str | None = None, limit: int | None = None
     ) -> list[EvaluationEntry]:
         """The evaluations of all its commits, newest first; see `Branch.list_evaluation`."""
         return list_evaluation(self._connection, self.path, sort, limit)
+
+    def _snapshot(self) -> Branch:
+        return self._main()
 
 
 class Dataset(Asset, Writable):

@@ -8,24 +8,21 @@ from typing import TYPE_CHECKING, ClassVar, overload
 
 from ._display import Listing, Shown
 from ._errors import DeletedError, InvalidInputError
-from ._evaluations import check_model, list_evaluation
 from ._history import walk_diff, walk_pages
 from ._lookup import look_up
+from ._measured import Measured
 from ._messages import inform
 from ._references import ReferenceKind, is_commit
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Iterable, Mapping
-    from datetime import timedelta
+    from collections.abc import Iterable
     from pathlib import Path
-    from typing import Any, Literal
+    from typing import Literal
 
     from ._assets import Asset, Dataset
     from ._connection import Connection
-    from ._evaluations import Evaluation
-    from ._records import DiffEntry, EvaluationEntry, Metrics, ObjectEntry, Samples
-    from ._trends import History
+    from ._records import DiffEntry, ObjectEntry
 
 
 class Readable(Shown):
@@ -134,7 +131,7 @@ class Readable(Shown):
         return self.read_bytes(path).decode(encoding)
 
 
-class Snapshot(Readable):
+class Snapshot(Readable, Measured):
     """What branches, tags and commits have in common: the files of one commit.
 
     Attributes: `asset`, `type` (also `kind`: branch, tag or commit), `name`, and `id` (also
@@ -183,78 +180,6 @@ class Snapshot(Readable):
         self._connection.create(self.asset._route("tags"), json=body)
         inform(f"Creating tag {name} of {self.asset._label}")
         return Tag(self.asset, name, commit)
-
-    def create_evaluation(
-        self,
-        metrics: Metrics,
-        dataset: Dataset | Snapshot | str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        tool: str | Mapping[str, str] | None = None,
-        revision: str | None = None,
-        seed: int | None = None,
-        hardware: str | None = None,
-        duration: float | timedelta | None = None,
-        note: str | None = None,
-        labels: Iterable[str] | None = None,
-        samples: Samples | None = None,
-    ) -> Evaluation:
-        """Record metrics of the model commit that this points at now; returns the evaluation.
-
-        `metrics` maps names to numbers, NaN and infinities among them. In place of a number there
-        may be a dict of its `value` and any of `stderr`, `n` (the number of samples),
-        `higher_is_better` and `slice`; a dict of more metrics adds its name and a `/` before each
-        of theirs. `dataset` is what they were measured on: a dataset (meaning its branch `main`), a
-        branch, tag or commit of one, or a reference such as `image-classification/mnist:tag/v1`.
-
-        All else is to say how: `params`, whatever JSON can hold; the `tool`, as in
-        `lm-eval@0.4.9`; the git `revision` of the evaluating code; the `duration`, in seconds.
-        `samples` is what was measured for each sample: a data frame, the path of a file of Parquet
-        or JSON lines, or dicts, with a column `sample_id` (or `id`) and one for each metric.
-
-        Raises WrongTypeError for a metric that is no number, InvalidInputError where `dataset`
-        is a model or this is of a dataset and for samples that cannot be used, NotFoundError for a
-        dataset that is not there.
-        """
-        check_model(self.asset)
-        evidence = {
-            "params": params,
-            "tool": tool,
-            "revision": revision,
-            "seed": seed,
-            "hardware": hardware,
-            "duration": duration,
-            "note": note,
-            "labels": labels,
-            "samples": samples,
-        }
-        from ._recording import create_evaluation
-
-        return create_evaluation(self._connection, self.path, dataset, metrics, evidence)
-
-    def list_evaluation(
-        self, sort: str | None = None, limit: int | None = None
-    ) -> list[EvaluationEntry]:
-        """The evaluations of the commit that this points at now, newest first.
-
-        `sort` is a metric's name (lowest first), or `-` and its name (highest first); NaN and
-        evaluations without it come last. `limit` is the most to return.
-        """
-        check_model(self.asset)
-        return list_evaluation(self._connection, self.path, sort, limit)
-
-    def history(
-        self, metric: str, dataset: Dataset | Snapshot | str | None = None, limit: int | None = None
-    ) -> History:
-        """The values of a metric along the commits that led to this one, oldest first.
-
-        With a `dataset` only those measured on it, or on that one commit of it. `limit` is the most
-        to return, the newest. Evaluations that are marked invalid do not count.
-        """
-        from ._trends import find_history
-
-        check_model(self.asset)
-        return find_history(self._connection, self.path, metric, dataset, limit)
 
     def _snapshot(self) -> Snapshot:
         return self
