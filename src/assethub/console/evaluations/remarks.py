@@ -1,15 +1,15 @@
 """What core says in sentences about statistics, in the visitor's language."""
 
-import re
 from collections.abc import Sequence
 from functools import cache
 
+from assethub.console.evaluations.sentences import (
+    N_,
+    Sentences,
+    compile_sentences,
+    find_sentence,
+)
 from assethub.console.languages import Language
-
-
-def N_(text: str) -> str:  # noqa: N802 - the name by which texts to translate are found
-    return text
-
 
 # As core writes them: in the order of its modules, with what varies by name.
 _REMARKS = (
@@ -77,20 +77,10 @@ def translate(language: Language, remarks: Sequence[str]) -> list[str]:
 
 
 def _translate(language: Language, remark: str) -> str:
-    for text, pattern in _patterns():
-        found = pattern.fullmatch(remark)
-        if found:
-            return language.translations.gettext(text) % found.groupdict()
-    return remark
+    found = find_sentence(_sentences(), remark)
+    return language.translations.gettext(found[0]) % found[1] if found else remark
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((text, re.compile(_pattern(text), re.DOTALL)) for text in _REMARKS)
-
-
-def _pattern(text: str) -> str:
-    parts = re.split(r"%\((\w+)\)s", text)
-    return "".join(
-        f"(?P<{part}>.+)" if place % 2 else re.escape(part) for place, part in enumerate(parts)
-    )
+def _sentences() -> Sentences:
+    return compile_sentences(_REMARKS)

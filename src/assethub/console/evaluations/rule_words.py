@@ -1,16 +1,16 @@
 """What core says of the rules of gates, in the visitor's language."""
 
-import re
 from collections.abc import Sequence
 from functools import cache
 
+from assethub.console.evaluations.sentences import (
+    N_,
+    Sentences,
+    compile_sentences,
+    find_sentence,
+)
 from assethub.console.languages import Language
 from assethub.core.gates.verdicts import RuleResult
-
-
-def N_(text: str) -> str:  # noqa: N802 - the name by which texts to translate are found
-    return text
-
 
 # As core/gates/verdicts.py and keeping.py write them.
 _SENTENCES = (
@@ -70,31 +70,28 @@ def _say_all(language: Language, text: str, between: str) -> str:
 
 
 def _say_required(language: Language, text: str) -> str:
-    found = re.fullmatch(_pattern(_REQUIRED), text, re.DOTALL)
+    found = find_sentence(_required(), text)
     if found is None:
         return text
-    values = found.groupdict() | {"rest": _say_all(language, found["rest"], ", ")}
+    values = found[1] | {"rest": _say_all(language, found[1]["rest"], ", ")}
     return language.translations.gettext(_REQUIRED) % values
 
 
 def _say(language: Language, sentence: str) -> str:
-    for text, pattern in _patterns():
-        found = pattern.fullmatch(sentence)
-        if found:
-            values = found.groupdict()
-            if "bound" in values:
-                values["bound"] = _say(language, values["bound"])
-            return language.translations.gettext(text) % values
-    return sentence
+    found = find_sentence(_sentences(), sentence)
+    if found is None:
+        return sentence
+    text, values = found
+    if "bound" in values:
+        values["bound"] = _say(language, values["bound"])
+    return language.translations.gettext(text) % values
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((text, re.compile(_pattern(text), re.DOTALL)) for text in _SENTENCES)
+def _sentences() -> Sentences:
+    return compile_sentences(_SENTENCES)
 
 
-def _pattern(text: str) -> str:
-    parts = re.split(r"%\((\w+)\)s", text)
-    return "".join(
-        f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts)
-    )
+@cache
+def _required() -> Sentences:
+    return compile_sentences([_REQUIRED])
