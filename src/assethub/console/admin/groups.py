@@ -15,9 +15,16 @@ from assethub.core.permissions import require_admin
 from assethub.errors import Conflict, HubError, InvalidInput, NotFound
 
 
-def show_groups(visit: Visit) -> Response:
+def show_groups(visit: Visit, problem: HubError | None = None) -> Response:
     """All groups with the numbers of their members."""
-    return _show_list(visit)
+    return render_admin(
+        visit,
+        "groups",
+        listed=groups.list_groups(visit.hub, visit.user),
+        members=groups.count_members(visit.hub),
+        typed=visit.form.get("name", ""),
+        problem=problem,
+    )
 
 
 def create_group(visit: Visit) -> Response:
@@ -26,7 +33,7 @@ def create_group(visit: Visit) -> Response:
     try:
         group = groups.create_group(visit.hub, visit.form.get("name", "").strip(), by=visit.user)
     except (InvalidInput, Conflict) as error:
-        return _show_list(visit, error)
+        return show_groups(visit, error)
     return redirect(_url(group.name))
 
 
@@ -73,17 +80,6 @@ def _find(visit: Visit) -> Group:
 
 def _url(name: str) -> str:
     return f"/admin/groups/{quote(name, safe='')}"
-
-
-def _show_list(visit: Visit, problem: HubError | None = None) -> Response:
-    return render_admin(
-        visit,
-        "groups",
-        listed=groups.list_groups(visit.hub, visit.user),
-        members=groups.count_members(visit.hub),
-        typed=visit.form.get("name", ""),
-        problem=problem,
-    )
 
 
 def _show_one(visit: Visit, group: Group, **said: Any) -> Response:

@@ -12,19 +12,8 @@ from assethub.store.schema import HEAD
 from t9k.ah._version import __version__
 
 
-def show_health(visit: Visit) -> Response:
+def show_health(visit: Visit, verdict: Verdict | None = None) -> Response:
     """What `assethub doctor` finds of the configuration that this hub runs with."""
-    return _show(visit)
-
-
-def verify_log(visit: Visit) -> Response:
-    """Reads all of the audit log and tells whether it is as it was written."""
-    visit.check_form()
-    require_admin(visit.user)
-    return _show(visit, audit_log.verify_log(visit.hub))
-
-
-def _show(visit: Visit, verdict: Verdict | None = None) -> Response:
     require_admin(visit.user)
     with visit.hub.database.read() as connection:
         database = connection.dialect.name
@@ -37,3 +26,10 @@ def _show(visit: Visit, verdict: Verdict | None = None) -> Response:
         database=database,
         head=HEAD,
     )
+
+
+def verify_log(visit: Visit) -> Response:
+    """Reads all of the audit log and tells whether it is as it was written."""
+    visit.check_form()
+    require_admin(visit.user)
+    return show_health(visit, audit_log.verify_log(visit.hub))

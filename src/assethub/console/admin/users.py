@@ -23,9 +23,14 @@ _CHANGES: dict[str, dict[str, bool]] = {
 _MOST_FOLDERS = 200
 
 
-def show_users(visit: Visit) -> Response:
+def show_users(visit: Visit, problem: HubError | None = None) -> Response:
     """All users, or those whose names start as asked for."""
-    return _show_list(visit)
+    prefix = visit.query.get("q", "").strip()
+    page = users.page_users(
+        visit.hub, visit.user, prefix, after=visit.query.get("after", ""), amount=AT_ONCE
+    )
+    typed = visit.form.get("name", "")
+    return render_admin(visit, "users", page=page, prefix=prefix, typed=typed, problem=problem)
 
 
 def add_user(visit: Visit) -> Response:
@@ -35,7 +40,7 @@ def add_user(visit: Visit) -> Response:
     try:
         user = users.add_user(visit.hub, name, by=visit.user)
     except (InvalidInput, Conflict) as error:
-        return _show_list(visit, problem=error)
+        return show_users(visit, problem=error)
     return _show_link(visit, user)
 
 
@@ -78,15 +83,6 @@ def _show_link(visit: Visit, user: users.User) -> Response:
     url = visit.request.url
     link = f"{url.scheme}://{url.netloc}/signin?{urlencode({'token': token})}"
     return _show_one(visit, users.get_account(visit.hub, visit.user, user.name), link=link)
-
-
-def _show_list(visit: Visit, problem: HubError | None = None) -> Response:
-    prefix = visit.query.get("q", "").strip()
-    page = users.page_users(
-        visit.hub, visit.user, prefix, after=visit.query.get("after", ""), amount=AT_ONCE
-    )
-    typed = visit.form.get("name", "")
-    return render_admin(visit, "users", page=page, prefix=prefix, typed=typed, problem=problem)
 
 
 def _show_one(visit: Visit, account: Account, **said: Any) -> Response:

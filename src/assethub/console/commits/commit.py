@@ -17,9 +17,27 @@ from assethub.core.repository import graphs, merging
 from assethub.errors import HubError, NotFound
 
 
-def show_commit(visit: Visit) -> Response:
+def show_commit(visit: Visit, problem: HubError | None = None) -> Response:
     """A commit: what it says, what it changed, and the evaluations that were made with it."""
-    return _show(visit)
+    asset, commit = find_commit(visit)
+    changes: Any = None
+    if commit.parents:
+        after = visit.query.get("after", "")
+        changes = find_changes(visit, asset, commit.parents[0], commit.id, after=after)
+    return render_asset(
+        visit,
+        "commits/commit.html",
+        asset,
+        http_status=problem.status if problem else 200,
+        commit=commit,
+        names=graphs.name_commits(visit.hub, visit.user, asset.id, [commit.id])[commit.id],
+        changes=changes,
+        points=find_points(visit, Point(asset, commit.id, commit.id)),
+        branch=visit.form.get("branch", DEFAULT_BRANCH),
+        table=tabulate_at(visit, asset, commit),
+        problem=problem,
+        done=visit.query.get("done", ""),
+    )
 
 
 def revert_commit(visit: Visit) -> Response:
@@ -40,29 +58,7 @@ def revert_commit(visit: Visit) -> Response:
     except NotFound as error:
         if error.code != "branch_not_found":
             raise
-        return _show(visit, problem=error)
+        return show_commit(visit, problem=error)
     except HubError as error:
-        return _show(visit, problem=error)
+        return show_commit(visit, problem=error)
     return redirect(f"{commit_url(asset, made)}?done=revert")
-
-
-def _show(visit: Visit, problem: HubError | None = None) -> Response:
-    asset, commit = find_commit(visit)
-    changes: Any = None
-    if commit.parents:
-        after = visit.query.get("after", "")
-        changes = find_changes(visit, asset, commit.parents[0], commit.id, after=after)
-    return render_asset(
-        visit,
-        "commits/commit.html",
-        asset,
-        http_status=problem.status if problem else 200,
-        commit=commit,
-        names=graphs.name_commits(visit.hub, visit.user, asset.id, [commit.id])[commit.id],
-        changes=changes,
-        points=find_points(visit, Point(asset, commit.id, commit.id)),
-        branch=visit.form.get("branch", DEFAULT_BRANCH),
-        table=tabulate_at(visit, asset, commit),
-        problem=problem,
-        done=visit.query.get("done", ""),
-    )
