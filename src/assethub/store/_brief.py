@@ -2,7 +2,8 @@
 
 Two threads that both run Python wake each other at every step of SQLite, which costs more than the
 steps themselves. So jobs of well under a millisecond do not go to the writer's thread, as long as
-nobody else writes. While one commit is under way the following jobs gather for the next.
+nobody else writes. While one commit is under way the following jobs gather for the next. Where they
+come one by one and the disk is quick, the loop does not hand over the commit either.
 """
 
 import asyncio
@@ -10,12 +11,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
+from time import perf_counter
 from typing import Any, Protocol
 
 Job = Callable[[Any], Any]
 # What a job returned, or why it failed.
 Outcome = tuple[Any, Exception | None]
 Told = tuple["asyncio.Future[Any]", Outcome]
+
+# A commit that takes no longer than this holds up a loop less than many a request does.
+_QUICK_SECONDS = 0.001
 
 
 class Writer(Protocol):
@@ -45,6 +50,9 @@ class BriefJobs:
         self._loop = loop
         self._waiting: list[tuple[Job, asyncio.Future[Any]]] = []
         self._busy = False
+        # Of the last commit: how many jobs it was for, and how long it took.
+        self._last_jobs = 0
+        self._last_seconds = _QUICK_SECONDS
         self._runs: SimpleQueue[list[Told] | None] = SimpleQueue()
         self._thread = Thread(target=self._commit_runs, name="sqlite-commits", daemon=True)
         self._thread.start()
@@ -74,17 +82,26 @@ class BriefJobs:
             for job, waiter in batch:
                 self._writer.take_over(job, waiter)
             return
+        told = list(zip([waiter for _, waiter in batch], outcomes, strict=True))
+        is_alone = len(batch) == self._last_jobs == 1 and self._last_seconds < _QUICK_SECONDS
+        self._last_jobs = len(batch)
         self._busy = True
-        waiters = [waiter for _, waiter in batch]
-        self._runs.put(list(zip(waiters, outcomes, strict=True)))
+        if is_alone:
+            self._end(self._commit(told))
+        else:
+            self._runs.put(told)
 
     def _commit_runs(self) -> None:
         while (told := self._runs.get()) is not None:
-            failure = self._writer.commit_run()
-            if failure is not None:
-                told = [(waiter, (None, failure)) for waiter, _ in told]
+            told = self._commit(told)
             with suppress(RuntimeError):  # the loop has ended, so nobody waits any more
                 self._loop.call_soon_threadsafe(self._end, told)
+
+    def _commit(self, told: list[Told]) -> list[Told]:
+        began = perf_counter()
+        failure = self._writer.commit_run()
+        self._last_seconds = perf_counter() - began
+        return told if failure is None else [(waiter, (None, failure)) for waiter, _ in told]
 
     def _end(self, told: list[Told]) -> None:
         settle(told)
